@@ -1,0 +1,26 @@
+//! How Plumb sees a machine.
+//!
+//! Tables read through [`Host`] and through nothing else: never `std::fs`, the environment or the clock. That is what
+//! makes `--root DIR`, fixture hosts, fuzzing over hosts in memory, and recording possible, and it is the one place
+//! where links, special files and endless files are guarded against.
+//!
+//! | implementation | what it is |
+//! |---|---|
+//! | `Live` | this machine |
+//! | `Rooted` | a directory seen as a machine: fixture, disk image, container root |
+//! | `Mem` | a tree in memory with links, owners, modes, times and injected errors |
+//! | `Recording` | wraps another host and keeps what was read |
+//!
+//! Paths are bytes. What is not a file is an optional power ([`Host::netlink`], [`Host::kernel`]); a host without it
+//! answers `None`, and the table that wanted it gives no rows and a note.
+
+mod api;
+mod cancel;
+mod path;
+
+pub use api::{
+    Batch, Dir, Entry, File, FileKind, Follow, FsUsage, Host, InterfaceHw, Kernel, KernelName, Limit, List, Moment,
+    Netlink, Stat, Xattr,
+};
+pub use cancel::Cancel;
+pub use path::{file_name, join, parent};
