@@ -6,7 +6,9 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used))]
 
+pub mod accounts;
 pub mod lines;
+pub mod procfs;
 
 use std::borrow::Cow;
 

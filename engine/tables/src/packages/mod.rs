@@ -1,0 +1,6 @@
+//! Tables about installed software.
+
+use plumb_schema::AnyTable;
+
+/// The tables of this folder.
+pub static TABLES: &[&dyn AnyTable] = &[];

@@ -1,0 +1,111 @@
+//! One process as a row subject: a handle on `/proc/PID` whose files are read when a column asks for them.
+
+use plumb_host::{Batch, Dir, Follow, List};
+use plumb_schema::Cx;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// A process.
+///
+/// With `handle`, its directory is opened at the first read and kept: all reads then speak of the same process, even
+/// if its id is given to another one meanwhile. Without, files are read by path, which is cheaper when a statement
+/// needs just one of them.
+pub(crate) struct Process {
+    pub(crate) cx: Arc<Cx>,
+    pub(crate) pid: u32,
+    proc_dir: Arc<dyn Dir>,
+    handle: bool,
+    dir: OnceCell<Option<Box<dyn Dir>>>,
+}
+
+impl Process {
+    /// Reads a file of the process. Processes vanish and hide: what cannot be read is `None`; only odd errors are
+    /// noted.
+    pub(crate) fn read(&self, file: &str) -> Option<Vec<u8>> {
+        if self.handle {
+            self.cx.read_in(self.dir()?, file.as_bytes())
+        } else {
+            self.cx.read_in(&*self.proc_dir, self.path(file).as_bytes())
+        }
+    }
+
+    /// The text of one of the process's links (`exe`, `cwd`, `root`, `ns/net`, `fd/3`).
+    pub(crate) fn link(&self, link: &str) -> Option<Vec<u8>> {
+        let read = match self.handle {
+            true => self.dir()?.read_link(link.as_bytes()),
+            false => self.proc_dir.read_link(self.path(link).as_bytes()),
+        };
+        read.map_err(|error| self.cx.note_error(self.path(link).as_bytes(), &error)).ok()
+    }
+
+    /// The process's directory.
+    pub(crate) fn dir(&self) -> Option<&dyn Dir> {
+        let open = || {
+            let path = self.pid.to_string();
+            self.proc_dir.open_dir(path.as_bytes()).map_err(|error| self.cx.note_error(path.as_bytes(), &error)).ok()
+        };
+        self.dir.get_or_init(open).as_deref()
+    }
+
+    fn path(&self, file: &str) -> String {
+        format!("{}/{file}", self.pid)
+    }
+}
+
+/// All processes, in the order of the directory. `handle`: see [`Process`].
+pub(crate) fn all(cx: &Arc<Cx>, handle: bool) -> impl Iterator<Item = Process> + 'static {
+    let proc_dir: Option<Arc<dyn Dir>> = cx.open_dir(b"/proc").map(Arc::from);
+    let list = proc_dir.as_ref().and_then(|dir| dir.list().map_err(|error| cx.note_error(b"/proc", &error)).ok());
+    let pids = Pids { cx: Arc::clone(cx), list, batch: Batch::new(), next: 0 };
+    let cx = Arc::clone(cx);
+    proc_dir.into_iter().zip(std::iter::once(pids)).flat_map(move |(proc_dir, pids)| {
+        let cx = Arc::clone(&cx);
+        pids.map(move |pid| Process {
+            cx: Arc::clone(&cx),
+            pid,
+            proc_dir: Arc::clone(&proc_dir),
+            handle,
+            dir: OnceCell::new(),
+        })
+    })
+}
+
+/// One process, if it exists.
+pub(crate) fn one(cx: &Arc<Cx>, pid: i64, handle: bool) -> Option<Process> {
+    let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0)?;
+    let proc_dir: Arc<dyn Dir> = Arc::from(cx.open_dir(b"/proc")?);
+    proc_dir.stat(pid.to_string().as_bytes(), Follow::No).ok()?;
+    Some(Process { cx: Arc::clone(cx), pid, proc_dir, handle, dir: OnceCell::new() })
+}
+
+struct Pids {
+    cx: Arc<Cx>,
+    list: Option<Box<dyn List>>,
+    batch: Batch,
+    next: usize,
+}
+
+impl Iterator for Pids {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        loop {
+            while let Some(entry) = self.batch.get(self.next) {
+                self.next += 1;
+                // Only whole numbers are processes: "12abc" is not.
+                if let Some(pid) = std::str::from_utf8(entry.name).ok().and_then(|name| name.parse().ok()) {
+                    return Some(pid);
+                }
+            }
+            self.next = 0;
+            match self.list.as_mut()?.next_batch(&mut self.batch) {
+                Ok(true) if !self.cx.is_cancelled() => {}
+                Ok(_) => self.list = None,
+                Err(error) => {
+                    self.cx.note_error(b"/proc", &error);
+                    self.list = None;
+                }
+            }
+        }
+    }
+}

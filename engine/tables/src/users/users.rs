@@ -1,0 +1,112 @@
+//! `users`: local accounts.
+//!
+//! Source: `/etc/passwd` (passwd(5)). Remote directories (`include_remote`) are asked through the host's name service
+//! where it has one.
+
+use crate::account::{Accounts, signed};
+use plumb_formats::accounts::Passwd;
+use plumb_schema::{Collation, Column, Cx, Ops, Platforms, Request, Rows, Table, Type, text};
+use std::sync::Arc;
+
+/// An account, and the constraints that chose it.
+pub struct User {
+    account: Passwd,
+    namespace: i64,
+    remote: i64,
+}
+
+type Col = Column<User>;
+
+/// The table.
+#[rustfmt::skip]
+pub static TABLE: Table<User> = Table {
+    name: "users",
+    doc: "Local accounts, and domain accounts that have logged on here.",
+    on: Platforms::ALL,
+    columns: &[
+        Col::bigint("uid",         "User ID",                                  |u| Some(u.account.uid.into())).index(by_uid),
+        Col::bigint("gid",         "ID of the primary group, unsigned",        |u| Some(u.account.gid.into())),
+        Col::bigint("uid_signed",  "User ID as a signed 32-bit number",        |u| Some(signed(u.account.uid))),
+        Col::bigint("gid_signed",  "Primary group ID as a signed 32-bit number", |u| Some(signed(u.account.gid))),
+        Col::text  ("username",    "Login name",                               |u| text(&u.account.name)).additional().seek_text(by_name),
+        Col::text  ("description", "Comment, usually the full name",           |u| text(&u.account.gecos)),
+        Col::text  ("directory",   "Home directory",                           |u| text(&u.account.home)),
+        Col::text  ("shell",       "Login shell",                              |u| text(&u.account.shell)),
+        Col::text  ("uuid",        "Directory services UUID or Windows SID",   |_| text("")).collate(Collation::NoCase).key(),
+        Col::foreign(Platforms::WINDOWS, Type::Text,    "type",      "Whether the account is local, roaming or special"),
+        Col::foreign(Platforms::MACOS,   Type::Integer, "is_hidden", "Whether the account is kept out of the login window"),
+        Col::integer("pid_with_namespace", "Process in whose mount namespace the accounts are read", |u| Some(u.namespace))
+            .on(Platforms::LINUX).additional().hidden().parameter(Ops::EQ),
+        Col::integer("include_remote", "1 asks remote directories too",        |u| Some(u.remote))
+            .on(Platforms::LINUX).additional().hidden().parameter(Ops::EQ),
+    ],
+    scan,
+    ..Table::EMPTY
+};
+
+fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<User> {
+    collect(cx, request, |_| true)
+}
+
+fn by_uid(cx: &Arc<Cx>, uid: i64, request: &Request) -> Rows<User> {
+    collect(cx, request, move |account| i64::from(account.uid) == uid)
+}
+
+fn by_name(cx: &Arc<Cx>, name: &[u8], request: &Request) -> Rows<User> {
+    let name = name.to_vec();
+    collect(cx, request, move |account| account.name == name)
+}
+
+fn collect(cx: &Arc<Cx>, request: &Request, like: impl Fn(&Passwd) -> bool + 'static) -> Rows<User> {
+    let remote = request.ints("include_remote").next().unwrap_or(0);
+    let namespaces: Vec<i64> = if request.constrains("pid_with_namespace", plumb_schema::Op::Eq) {
+        request.ints("pid_with_namespace").collect()
+    } else {
+        vec![0]
+    };
+    let cx = Arc::clone(cx);
+    let rows = namespaces.into_iter().filter_map(move |pid| Some((pid, Accounts::of(&*cx.inside(pid)?)))).flat_map(
+        move |(namespace, accounts)| {
+            let chosen: Vec<User> = accounts
+                .users
+                .iter()
+                .filter(|account| like(account))
+                .map(|account| User { account: account.clone(), namespace, remote })
+                .collect();
+            chosen
+        },
+    );
+    Box::new(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{check, check_seeks, equals, rows};
+    use plumb_host::Mem;
+
+    fn host() -> Mem {
+        Mem::new()
+            .file("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\nbig:x:4294967294:4294967294::/:\n")
+            .link("/proc/7/root", "/srv/c")
+            .file("/srv/c/etc/passwd", "inner:x:0:0:::\n")
+    }
+
+    #[test]
+    fn accounts() {
+        check(
+            &TABLE,
+            host(),
+            &["uid", "uid_signed", "username", "uuid", "type"],
+            &[&["0", "0", "root", "", "NULL"], &["4294967294", "-2", "big", "", "NULL"]],
+        );
+        check_seeks(&TABLE, host());
+    }
+
+    #[test]
+    fn inside_a_container() {
+        let (found, _) =
+            rows(&TABLE, host(), &["username", "pid_with_namespace"], vec![equals("pid_with_namespace", "7")]);
+        assert_eq!(found, [["inner", "7"]]);
+    }
+}
