@@ -16,6 +16,7 @@
 
 mod api;
 mod cancel;
+mod mem;
 mod path;
 
 pub use api::{
@@ -23,4 +24,5 @@ pub use api::{
     Netlink, Stat, Xattr,
 };
 pub use cancel::Cancel;
+pub use mem::{Access, Fault, Mem};
 pub use path::{file_name, join, parent};
