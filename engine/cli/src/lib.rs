@@ -1,0 +1,4 @@
+//! The shell.
+
+pub mod output;
+pub mod sql;

@@ -1,0 +1,140 @@
+//! JSON: objects with their keys in byte order and every value a string. Always valid UTF-8.
+
+use super::text::push_int;
+use super::{Cells, Mode, Style};
+use crate::sql::{Cell, render_real};
+
+pub(super) struct Json {
+    pretty: bool,
+    /// The text of NULL, escaped.
+    null: Vec<u8>,
+    /// The keys in order, with what stands before the value (`,"name":"`), and the columns of their values.
+    keys: Vec<(Vec<u8>, usize)>,
+    first: bool,
+}
+
+impl Json {
+    pub(super) fn new(style: &Style) -> Self {
+        let mut null = Vec::new();
+        push_escaped(&mut null, style.pretty_null.as_bytes());
+        Self { pretty: style.mode == Mode::JsonPretty, null, keys: Vec::new(), first: true }
+    }
+
+    pub(super) fn begin(&mut self, names: &[&str]) {
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        // A stable sort, so that of columns with one name the last stands last, and stays.
+        order.sort_by_key(|index| names.get(*index));
+        self.keys.clear();
+        let mut order = order.into_iter().peekable();
+        while let Some(index) = order.next() {
+            let name = names.get(index);
+            if order.peek().is_some_and(|next| names.get(*next) == name) {
+                continue;
+            }
+            let lead = self.lead(name.copied().unwrap_or_default());
+            self.keys.push((lead, index));
+        }
+    }
+
+    fn lead(&self, name: &str) -> Vec<u8> {
+        let (before, after): (&[u8], &[u8]) = match (self.pretty, self.keys.is_empty()) {
+            (false, true) => (b"\"", b"\":\""),
+            (false, false) => (b",\"", b"\":\""),
+            (true, true) => (b"\n    \"", b"\": \""),
+            (true, false) => (b",\n    \"", b"\": \""),
+        };
+        let mut lead = before.to_vec();
+        push_escaped(&mut lead, name.as_bytes());
+        lead.extend_from_slice(after);
+        lead
+    }
+
+    pub(super) fn row(&mut self, buf: &mut Vec<u8>, row: &impl Cells) {
+        buf.extend_from_slice(if std::mem::take(&mut self.first) { b"[\n  {" } else { b",\n  {" });
+        for (lead, index) in &self.keys {
+            buf.extend_from_slice(lead);
+            match row.at(*index) {
+                Cell::Null => buf.extend_from_slice(&self.null),
+                Cell::Int(number) => push_int(buf, number),
+                Cell::Real(real) => buf.extend_from_slice(render_real(real).as_bytes()),
+                Cell::Text(text) | Cell::Blob(text) => push_escaped(buf, text),
+            }
+            buf.push(b'"');
+        }
+        buf.extend_from_slice(if self.pretty { b"\n  }" } else { b"}" });
+    }
+
+    pub(super) fn finish(&mut self, buf: &mut Vec<u8>) {
+        buf.extend_from_slice(match (self.first, self.pretty) {
+            (true, true) => b"[]\n".as_slice(),
+            (true, false) => b"[\n\n]\n",
+            (false, _) => b"\n]\n",
+        });
+        self.first = true;
+    }
+}
+
+/// Whether a byte cannot be copied as it is. Two comparisons, so that a block of bytes is looked at at once.
+const fn is_special(byte: u8) -> bool {
+    byte.wrapping_sub(0x20) > 0x5f || byte == b'"' || byte == b'\\'
+}
+
+/// How many bytes at the beginning can be copied as they are.
+fn plain_length(text: &[u8]) -> usize {
+    const BLOCK: usize = 16;
+    let mut plain = 0;
+    for block in text.chunks_exact(BLOCK) {
+        if block.iter().fold(false, |special, byte| special | is_special(*byte)) {
+            break;
+        }
+        plain += BLOCK;
+    }
+    let rest = text.get(plain..).unwrap_or_default();
+    plain + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+}
+
+/// Appends the inside of a JSON string. Text ends at its first NUL; what is not UTF-8 becomes U+FFFD.
+pub(super) fn push_escaped(buf: &mut Vec<u8>, mut text: &[u8]) {
+    loop {
+        let (plain, rest) = text.split_at(plain_length(text));
+        buf.extend_from_slice(plain);
+        let Some((byte, after)) = rest.split_first() else {
+            return;
+        };
+        text = after;
+        match byte {
+            0 => return,
+            b'"' => buf.extend_from_slice(b"\\\""),
+            b'\\' => buf.extend_from_slice(b"\\\\"),
+            b'\n' => buf.extend_from_slice(b"\\n"),
+            b'\t' => buf.extend_from_slice(b"\\t"),
+            b'\r' => buf.extend_from_slice(b"\\r"),
+            0x08 => buf.extend_from_slice(b"\\b"),
+            0x0c => buf.extend_from_slice(b"\\f"),
+            ..0x20 => buf.extend_from_slice(&control(*byte)),
+            _ => text = push_unicode(buf, rest),
+        }
+    }
+}
+
+/// `\u001F`.
+fn control(byte: u8) -> [u8; 6] {
+    let low = match byte & 0xf {
+        digit @ 0..=9 => b'0' + digit,
+        letter => b'A' - 10 + letter,
+    };
+    [b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), low]
+}
+
+/// Copies everything up to the next byte that needs an escape; answers what follows.
+fn push_unicode<'a>(buf: &mut Vec<u8>, text: &'a [u8]) -> &'a [u8] {
+    let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let (run, rest) = text.split_at(text.iter().position(needs_escape).unwrap_or(text.len()));
+    for chunk in run.utf8_chunks() {
+        buf.extend_from_slice(chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            buf.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    rest
+}
