@@ -1,1 +1,7 @@
 //! plumb-sql
+
+pub mod collations;
+mod real;
+pub mod version;
+
+pub use real::render_real;
