@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod lines;
+pub mod maps;
 pub mod procfs;
 
 use std::borrow::Cow;

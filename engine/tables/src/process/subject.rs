@@ -47,8 +47,78 @@ impl Process {
         self.dir.get_or_init(open).as_deref()
     }
 
+    /// The process's open descriptors, in the order of the directory. Each link is read when its turn comes.
+    pub(crate) fn fds(&self) -> Fds {
+        let path = self.path("fd");
+        let dir = self.proc_dir.open_dir(path.as_bytes());
+        let opened = dir.and_then(|dir| Ok((dir.list()?, dir)));
+        let opened = opened.map_err(|error| self.cx.note_error(path.as_bytes(), &error)).ok();
+        Fds { cx: Arc::clone(&self.cx), pid: self.pid, opened, batch: Batch::new(), next: 0 }
+    }
+
     fn path(&self, file: &str) -> String {
         format!("{}/{file}", self.pid)
+    }
+}
+
+/// An open descriptor of a process.
+pub(crate) struct Fd {
+    /// The process.
+    pub(crate) pid: u32,
+    /// Its number.
+    pub(crate) number: u32,
+    /// What it is open on: a path, or `socket:[1]`, `pipe:[2]`, `anon_inode:[eventfd]` …
+    pub(crate) link: Vec<u8>,
+}
+
+impl Fd {
+    /// The number between the brackets of a link such as `socket:[123]`, if the link is of that kind.
+    pub(crate) fn inode(&self, kind: &[u8]) -> Option<u64> {
+        bracketed(&self.link, kind)
+    }
+}
+
+/// The number in `kind:[number]`.
+pub(crate) fn bracketed(link: &[u8], kind: &[u8]) -> Option<u64> {
+    let digits = link.strip_prefix(kind)?.strip_prefix(b":[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?.parse().ok()
+}
+
+/// Walks over `/proc/PID/fd`.
+pub(crate) struct Fds {
+    cx: Arc<Cx>,
+    pid: u32,
+    opened: Option<(Box<dyn List>, Box<dyn Dir>)>,
+    batch: Batch,
+    next: usize,
+}
+
+impl Iterator for Fds {
+    type Item = Fd;
+
+    fn next(&mut self) -> Option<Fd> {
+        loop {
+            let (list, dir) = self.opened.as_mut()?;
+            while let Some(entry) = self.batch.get(self.next) {
+                self.next += 1;
+                let Some(number) = std::str::from_utf8(entry.name).ok().and_then(|name| name.parse().ok()) else {
+                    continue;
+                };
+                match dir.read_link(entry.name) {
+                    Ok(link) => return Some(Fd { pid: self.pid, number, link }),
+                    Err(error) => self.cx.note_error(format!("{}/fd/{number}", self.pid).as_bytes(), &error),
+                }
+            }
+            self.next = 0;
+            match list.next_batch(&mut self.batch) {
+                Ok(true) if !self.cx.is_cancelled() => {}
+                Ok(_) => self.opened = None,
+                Err(error) => {
+                    self.cx.note_error(format!("{}/fd", self.pid).as_bytes(), &error);
+                    self.opened = None;
+                }
+            }
+        }
     }
 }
 
