@@ -153,6 +153,11 @@ pub(crate) fn read_rest(file: &mut dyn File, buf: &mut Vec<u8>, limit: Limit<'_>
     }
 }
 
+/// The error of opening something that is not a regular file or a directory.
+pub(crate) fn special_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
+}
+
 /// An open file.
 pub trait File: Send + Debug {
     /// Reads on from where the last read ended; 0 at the end.
@@ -170,7 +175,8 @@ pub trait File: Send + Debug {
 
 /// A listing under way.
 pub trait List: Send + Debug {
-    /// Replaces the content of `batch` with the next entries (at most a few hundred); `false` at the end.
+    /// Replaces the content of `batch` with the next entries (at most about a thousand); `false` at the end, with no
+    /// entries.
     ///
     /// # Errors
     /// Those of getdents(2). After an error the listing is over.

@@ -16,13 +16,19 @@
 
 mod api;
 mod cancel;
+#[cfg(unix)]
+mod live;
 mod mem;
 mod path;
+#[cfg(unix)]
+mod sys;
 
 pub use api::{
     Batch, Dir, Entry, File, FileKind, Follow, FsUsage, Host, InterfaceHw, Kernel, KernelName, Limit, List, Moment,
     Netlink, Stat, Xattr,
 };
 pub use cancel::Cancel;
+#[cfg(unix)]
+pub use live::Live;
 pub use mem::{Access, Fault, Mem};
 pub use path::{file_name, join, parent};

@@ -2,7 +2,7 @@
 
 use super::tree::{Access, Content, Node, ROOT, Tree};
 use super::walk::Walk;
-use crate::api::{Batch, Dir, Entry, File, FileKind, Follow, Limit, List, Stat, Xattr};
+use crate::api::{Batch, Dir, Entry, File, FileKind, Follow, Limit, List, Stat, Xattr, special_file};
 use std::fmt;
 use std::io;
 use std::ops::Bound;
@@ -74,7 +74,7 @@ impl MemDir {
         match &node.content {
             Content::File(bytes) => Ok((index, node, bytes)),
             Content::Dir(_) => Err(io::ErrorKind::IsADirectory.into()),
-            Content::Link(_) | Content::Special(_) => Err(io::ErrorKind::InvalidInput.into()),
+            Content::Link(_) | Content::Special(_) => Err(special_file()),
         }
     }
 }
