@@ -1,7 +1,30 @@
-//! plumb-sql
+//! SQL over tables: one adapter that makes every table of a [`plumb_schema::Registry`] a virtual table of SQLite.
+//!
+//! [`Engine`] runs statements. It reads each statement's own program ([`program`]) to learn how every table is used, so
+//! that all cursors of a table see one picture of the machine, rows are kept only when they are read twice, and only
+//! used columns are collected.
 
+mod authorizer;
+mod budget;
 pub mod collations;
+mod cursor;
+mod engine;
+mod error;
+mod key;
+mod picture;
+mod plan;
+mod planner;
+mod program;
+mod raw;
 mod real;
+mod run;
+mod suggest;
 pub mod version;
+mod vtab;
 
+pub use budget::Budget;
+pub use engine::{Engine, ResultColumn, Row, Settings, Sink};
+pub use error::SqlError;
+pub use raw::Cell;
 pub use real::render_real;
+pub use suggest::nearest;

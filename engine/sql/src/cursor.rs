@@ -1,0 +1,419 @@
+//! A cursor on a table: streams rows, or reads a collection that the statement's cursors share.
+#![allow(unsafe_code, reason = "implements SQLite's virtual table interface")]
+
+use crate::key::Key;
+use crate::picture::{Listed, OutOfMemory, Picture, Sifted};
+use crate::plan::{Access, Passed, Plan};
+use crate::run::{Chosen, Run, TableRun, choosing, source};
+use crate::vtab::{error, guard, owned};
+use plumb_schema::{AnyRows, AnyTable, Constraint, DeclaredTable, Request, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::vtab::{Context, Filters, VTabCursor, sqlite3_vtab_cursor};
+use rusqlite::{Result, ToSql, ffi};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// See the module.
+#[repr(C)]
+pub(crate) struct Cursor {
+    /// SQLite's part; must be first.
+    base: sqlite3_vtab_cursor,
+    table: &'static dyn AnyTable,
+    declared: Arc<DeclaredTable>,
+    opened: Option<(Rc<Run>, Rc<TableRun>)>,
+    /// The last index string and what it means.
+    plan: (String, Rc<Plan>),
+    state: State,
+    steps: u32,
+}
+
+enum State {
+    Done,
+    /// Rows that nobody keeps.
+    Streaming {
+        rows: Box<dyn AnyRows>,
+        ordinal: i64,
+    },
+    /// All rows of a collection.
+    Walking {
+        picture: Rc<RefCell<Picture>>,
+        row: usize,
+    },
+    /// Some rows of a collection.
+    Visiting {
+        picture: Rc<RefCell<Picture>>,
+        rows: Rc<Vec<usize>>,
+        next: usize,
+    },
+}
+
+/// Lookups keep at most this many rows a statement; then results are not kept any more.
+const LOOKED_UP_ROWS: usize = 65_536;
+
+impl Cursor {
+    pub(crate) fn new(table: &'static dyn AnyTable, declared: Arc<DeclaredTable>) -> Self {
+        let opened = Run::current().map(|run| {
+            let shared = run.table(table);
+            (run, shared)
+        });
+        let plan = (String::new(), Rc::new(Plan::SCAN));
+        Self { base: sqlite3_vtab_cursor::default(), table, declared, opened, plan, state: State::Done, steps: 0 }
+    }
+
+    fn run(&self) -> Result<(Rc<Run>, Rc<TableRun>)> {
+        let opened = self.opened.clone();
+        opened.ok_or_else(|| error(ffi::SQLITE_MISUSE, "a table was read outside of a statement".to_owned()))
+    }
+
+    fn parse(&mut self, text: &str) -> Rc<Plan> {
+        if self.plan.0 != text {
+            let place = |name: &str| self.table.specs().position(|spec| spec.name == name);
+            self.plan = (text.to_owned(), Rc::new(Plan::parse(text, place)));
+        }
+        Rc::clone(&self.plan.1)
+    }
+
+    fn start(&mut self, idx_str: Option<&str>, args: &Filters<'_>) -> Result<()> {
+        let plan = self.parse(idx_str.unwrap_or("scan"));
+        let (run, shared) = self.run()?;
+        let asked = Asked::read(self.table, &plan, args)?;
+        warn_current_user(&run, &shared, &asked);
+        // A table of user data answers for one user when none is asked for: a lookup finds more than its scan.
+        let look_up = !shared.whole || self.table.user_data();
+        self.state = match plan.access {
+            // An equality with NULL holds for no row.
+            Access::Pick { .. } | Access::Probe { .. } if asked.values.is_empty() => State::Done,
+            Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(&shared))),
+            Access::Pick { column, .. } if shared.once => stream(pick(&shared, column, &asked)),
+            Access::Pick { column, .. } if look_up => self.look_up(&run, &shared, column, &asked)?,
+            Access::Scan => State::Walking { picture: collection(&shared, &asked), row: 0 },
+            Access::Pick { column, .. } | Access::Probe { column } => {
+                self.probe(&run, &collection(&shared, &asked), column, &asked)?
+            }
+        };
+        Ok(())
+    }
+
+    /// Rows of a collection by the values of a column. Where equal values need not have equal keys, all rows.
+    fn probe(&self, run: &Run, picture: &Rc<RefCell<Picture>>, column: usize, asked: &Asked) -> Result<State> {
+        let Some(keys) = &asked.keys else {
+            return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
+        };
+        let mut collected = picture.borrow_mut();
+        let mut charge = |bytes| run.charge(bytes);
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(collected.probe(self.table, column, key, &mut charge).map_err(out_of_memory)?);
+        }
+        let rows = match <[_; 1]>::try_from(found) {
+            Ok([only]) => only,
+            Err(several) => {
+                let mut rows: Vec<usize> = several.iter().flat_map(|rows| rows.iter().copied()).collect();
+                rows.sort_unstable();
+                rows.dedup();
+                Rc::new(rows)
+            }
+        };
+        Ok(State::Visiting { picture: Rc::clone(picture), rows, next: 0 })
+    }
+
+    /// While every cursor of the table looks rows up, results are kept by what was looked up.
+    fn look_up(&self, run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Result<State> {
+        let Some(keys) = asked.keys.clone() else {
+            return Ok(State::Walking { picture: collection(shared, asked), row: 0 });
+        };
+        let key = (column, keys, asked.chosen(shared));
+        if let Some(picture) = shared.looked_up.borrow().get(&key) {
+            return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
+        }
+        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns);
+        picture.has(usize::MAX, &mut |bytes| run.charge(bytes)).map_err(out_of_memory)?;
+        let kept = shared.looked_up_rows.get() + picture.len() + 1;
+        let picture = Rc::new(RefCell::new(picture));
+        if kept <= LOOKED_UP_ROWS {
+            shared.looked_up_rows.set(kept);
+            shared.looked_up.borrow_mut().insert(key, Rc::clone(&picture));
+        }
+        Ok(State::Walking { picture, row: 0 })
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        let (run, _) = self.run()?;
+        self.steps = self.steps.wrapping_add(1);
+        if self.steps.is_multiple_of(256) && run.statement.cancel.is_cancelled() {
+            return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
+        }
+        let more = match &mut self.state {
+            State::Done => false,
+            State::Streaming { rows, ordinal } => {
+                *ordinal += 1;
+                rows.advance()
+            }
+            State::Walking { picture, row } => {
+                *row = row.wrapping_add(1);
+                picture.borrow_mut().has(*row, &mut |bytes| run.charge(bytes)).map_err(out_of_memory)?
+            }
+            State::Visiting { rows, next, .. } => {
+                *next += 1;
+                *next < rows.len()
+            }
+        };
+        if !more {
+            self.state = State::Done;
+            // A collector stops early and quietly when it is cancelled: that is not the end of its rows.
+            if run.statement.cancel.is_cancelled() {
+                return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn cell(&self, context: &mut Context, declared: c_int) -> Result<()> {
+        let column = source(self.table, usize::try_from(declared).unwrap_or(0));
+        match &self.state {
+            State::Done => Ok(()),
+            State::Streaming { rows, .. } => context.set_result(Cell(&rows.value(column))),
+            State::Walking { picture, row } => context.set_result(Cell(picture.borrow().value(*row, column))),
+            State::Visiting { picture, rows, next } => {
+                let row = rows.get(*next).copied().unwrap_or(usize::MAX);
+                context.set_result(Cell(picture.borrow().value(row, column)))
+            }
+        }
+    }
+}
+
+// SAFETY: `base` is the first field and the struct is `repr(C)`.
+unsafe impl VTabCursor for Cursor {
+    fn filter(&mut self, _idx_num: c_int, idx_str: Option<&str>, args: &Filters<'_>) -> Result<()> {
+        let table = self.table;
+        self.state = State::Done;
+        guard(table, || {
+            self.start(idx_str, args)?;
+            // Positions begin before the first row.
+            match &mut self.state {
+                State::Walking { row, .. } => *row = usize::MAX,
+                State::Visiting { next, rows, .. } => {
+                    if rows.is_empty() {
+                        self.state = State::Done;
+                    } else {
+                        *next = 0;
+                    }
+                    return Ok(());
+                }
+                State::Done => return Ok(()),
+                State::Streaming { .. } => {}
+            }
+            self.advance()
+        })
+    }
+
+    fn next(&mut self) -> Result<()> {
+        let table = self.table;
+        guard(table, || self.advance())
+    }
+
+    fn eof(&self) -> bool {
+        matches!(self.state, State::Done)
+    }
+
+    fn column(&self, context: &mut Context, declared: c_int) -> Result<()> {
+        guard(self.table, || self.cell(context, declared))
+    }
+
+    fn rowid(&self) -> Result<i64> {
+        Ok(match &self.state {
+            State::Done => 0,
+            State::Streaming { ordinal, .. } => *ordinal,
+            State::Walking { row, .. } => i64::try_from(*row).unwrap_or(0),
+            State::Visiting { rows, next, .. } => rows.get(*next).and_then(|row| i64::try_from(*row).ok()).unwrap_or(0),
+        })
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        // Row subjects may hold anything; what they do when they go must not reach SQLite.
+        let state = std::mem::replace(&mut self.state, State::Done);
+        let opened = self.opened.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop((state, opened))));
+        let _ = &self.declared;
+    }
+}
+
+/// What a filter was given.
+struct Asked {
+    /// The values that the access looks for; NULLs are left out.
+    values: Vec<Value<'static>>,
+    /// Their keys, without repetition; `None` when some value has none that could be relied on.
+    keys: Option<Vec<Key>>,
+    /// The constraints for the table.
+    passed: Vec<(Passed, Constraint)>,
+}
+
+impl Asked {
+    fn read(table: &'static dyn AnyTable, plan: &Plan, args: &Filters<'_>) -> Result<Self> {
+        let mut place = 0..args.len();
+        let mut take = |list: bool| -> Result<Vec<Value<'static>>> {
+            let Some(place) = place.next() else { return Ok(Vec::new()) };
+            if list {
+                return in_values(args, place);
+            }
+            let value = args.iter().nth(place).map_or(Value::Null, owned);
+            Ok(if value == Value::Null { Vec::new() } else { vec![value] })
+        };
+        let values = match plan.access {
+            Access::Scan => Vec::new(),
+            Access::Pick { list, .. } => take(list)?,
+            Access::Probe { .. } => take(false)?,
+        };
+        let mut passed = Vec::with_capacity(plan.passed.len());
+        for one in &plan.passed {
+            let values = take(one.list)?;
+            passed.push((*one, Constraint { column: table.spec(one.column).name, op: one.op, values }));
+        }
+        let keys = plan.column().and_then(|column| keys(table, column, &values));
+        Ok(Self { values, keys, passed })
+    }
+
+    fn request(&self, shared: &TableRun) -> Request {
+        let columns = shared.columns.iter().map(|column| shared.table.spec(*column).name).collect();
+        Request::new(columns, self.passed.iter().map(|(_, constraint)| constraint.clone()).collect())
+    }
+
+    /// A request for a collection that several cursors read: only what chooses its rows.
+    fn choosing_request(&self, shared: &TableRun) -> Request {
+        let columns = shared.columns.iter().map(|column| shared.table.spec(*column).name).collect();
+        let parameter = |passed: &Passed| shared.table.spec(passed.column).parameter;
+        let constraints = self.passed.iter().filter(|(passed, _)| parameter(passed));
+        Request::new(columns, constraints.map(|(_, constraint)| constraint.clone()).collect())
+    }
+
+    /// The same in comparable form.
+    fn chosen(&self, shared: &TableRun) -> Chosen {
+        let passed: Vec<Passed> = self.passed.iter().map(|(passed, _)| *passed).collect();
+        choosing(shared.table, &passed)
+            .filter_map(|place| self.passed.get(place))
+            .map(|(passed, constraint)| {
+                let keys = constraint.values.iter().map(|value| Key::exact(value).or_else(|| fallback_key(value)));
+                (passed.column, passed.op, keys.collect())
+            })
+            .collect()
+    }
+}
+
+fn fallback_key(value: &Value<'_>) -> Option<Key> {
+    Key::new(value, plumb_schema::Collation::Binary)
+}
+
+/// The keys of some values, sorted and without repetition; `None` when the column's collation has no keys.
+fn keys(table: &dyn AnyTable, column: usize, values: &[Value<'_>]) -> Option<Vec<Key>> {
+    let collation = table.spec(column).collation;
+    if !Key::supports(collation) {
+        return None;
+    }
+    let mut keys: Vec<Key> = values.iter().filter_map(|value| Key::new(value, collation)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    Some(keys)
+}
+
+fn in_values(args: &Filters<'_>, place: usize) -> Result<Vec<Value<'static>>> {
+    use rusqlite::fallible_iterator::FallibleIterator as _;
+    let mut list = args.in_values(place)?;
+    let mut values = Vec::new();
+    while let Some(value) = list.next()? {
+        let value = owned(value);
+        if value != Value::Null {
+            values.push(value);
+        }
+    }
+    Ok(values)
+}
+
+fn stream(rows: Box<dyn AnyRows>) -> State {
+    State::Streaming { rows, ordinal: -1 }
+}
+
+/// The collection that the asked constraints choose, shared by all cursors of the table.
+fn collection(shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Picture>> {
+    let make = || {
+        let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
+        Rc::new(RefCell::new(Picture::new(rows, &shared.columns)))
+    };
+    Rc::clone(shared.pictures.borrow_mut().entry(asked.chosen(shared)).or_insert_with(make))
+}
+
+/// Rows by lookup. A value that the lookup cannot take (text that is no number for an integer column) may still equal
+/// something in SQLite's eyes: then a scan is sifted.
+fn pick(shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Box<dyn AnyRows> {
+    let (table, request) = (shared.table, asked.request(shared));
+    let typed: Option<Vec<(Key, Value<'static>)>> =
+        asked.values.iter().map(|value| typed(table, column, value)).collect();
+    let Some(mut typed) = typed else {
+        let rows = table.scan(&shared.cx, &request);
+        let collation = table.spec(column).collation;
+        return match &asked.keys {
+            Some(keys) => Box::new(Sifted { rows, column, collation, keys: keys.clone() }),
+            None => rows,
+        };
+    };
+    if let [(_, value)] = typed.as_slice()
+        && let Some(rows) = table.pick(&shared.cx, column, value, &request)
+    {
+        return rows;
+    }
+    typed.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    typed.dedup_by(|left, right| left.0 == right.0);
+    let mut typed = VecDeque::from(typed);
+    let shared = Rc::clone(shared);
+    Box::new(Listed::new(column, move || {
+        let (key, value) = typed.pop_front()?;
+        Some((key, table.pick(&shared.cx, column, &value, &request)?))
+    }))
+}
+
+/// A value as a lookup takes it, with its exact key.
+fn typed(table: &dyn AnyTable, column: usize, value: &Value<'static>) -> Option<(Key, Value<'static>)> {
+    let value = match table.spec(column).kind {
+        plumb_schema::Type::Text => Value::Text(value.as_text()?.to_vec().into()),
+        _ => Value::Int(value.as_int()?),
+    };
+    Some((Key::exact(&value)?, value))
+}
+
+fn out_of_memory(_: OutOfMemory) -> rusqlite::Error {
+    error(ffi::SQLITE_NOMEM, "the query needs more memory than its budget allows".to_owned())
+}
+
+/// Tables of user data answer for the current user when no user is asked for; who runs as root may expect all.
+fn warn_current_user(run: &Run, shared: &TableRun, asked: &Asked) {
+    let asks = |name: &str| asked.passed.iter().any(|(_, constraint)| constraint.column == name);
+    if !shared.table.user_data() || asks("uid") || !asked.values.is_empty() || shared.warned.replace(true) {
+        return;
+    }
+    if shared.cx.host.own_ids().0 == 0 {
+        run.warnings.borrow_mut().push(format!(
+            "The {} table returns data based on the current user by default, consider JOINing against the users table",
+            shared.table.name()
+        ));
+    }
+}
+
+/// A cell for SQLite.
+struct Cell<'a>(&'a Value<'a>);
+
+impl ToSql for Cell<'_> {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(int) => ValueRef::Integer(*int),
+            Value::Real(real) => ValueRef::Real(*real),
+            Value::Text(text) => ValueRef::Text(text),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}

@@ -1,0 +1,452 @@
+//! The engine: one connection, on which statements run one after the other.
+
+use crate::authorizer::judge;
+use crate::budget::{Alarm, Budget, Spent, Watch, spent};
+use crate::program::{Instruction, analyse, result_type};
+use crate::raw::{Cell, Stmt, bound_memory};
+use crate::run::Run;
+use crate::vtab::{self, Shared};
+use crate::{SqlError, suggest};
+use plumb_host::{Cancel, Host};
+use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
+use rusqlite::{Connection, OpenFlags, ffi};
+use std::cell::Cell as Flag;
+use std::collections::HashMap;
+use std::io;
+use std::sync::atomic::AtomicU8;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an engine stands on.
+pub struct Settings {
+    /// The tables.
+    pub registry: Registry,
+    /// The machine they read.
+    pub host: Arc<dyn Host>,
+    /// The agent they are part of.
+    pub agent: Arc<dyn Agent>,
+    /// What each statement may cost.
+    pub budget: Budget,
+    /// Keeps lines that tell how tables are planned and read: see [`Engine::take_trace`].
+    pub planner: bool,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultColumn {
+    /// Its name.
+    pub name: String,
+    /// The declared type of the table column that it is; for expressions what their program tells, `UNKNOWN` if nothing.
+    pub decltype: String,
+}
+
+/// A row of a result, valid until the next one.
+pub struct Row<'a> {
+    stmt: &'a Stmt<'a>,
+    len: usize,
+}
+
+impl Row<'_> {
+    /// Number of cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it has no cells.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A cell; NULL beyond the last.
+    #[must_use]
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        if column < self.len { self.stmt.cell(column) } else { Cell::Null }
+    }
+}
+
+/// Takes the rows of statements as they come.
+pub trait Sink {
+    /// A statement with result columns begins.
+    ///
+    /// # Errors
+    /// Stops the run.
+    fn begin(&mut self, columns: &[ResultColumn]) -> io::Result<()>;
+
+    /// One row.
+    ///
+    /// # Errors
+    /// Stops the run.
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()>;
+
+    /// The statement has given its last row. Not called when it failed.
+    ///
+    /// # Errors
+    /// Stops the run.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// What callbacks of SQLite leave for the engine.
+#[derive(Default)]
+struct Heard {
+    wants_catalog: bool,
+    /// The ordinary table that the statement creates.
+    creates: Option<String>,
+    denied: Vec<String>,
+    warnings: Vec<String>,
+    watch: Option<Watch>,
+}
+
+/// See the module.
+pub struct Engine {
+    connection: Connection,
+    settings: Settings,
+    shared: Arc<Shared>,
+    heard: Arc<Mutex<Heard>>,
+    cancel: Cancel,
+    spent: Arc<AtomicU8>,
+    catalog: Flag<bool>,
+    notes: Vec<Note>,
+    note_count: u64,
+    warnings: Vec<String>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("host", &self.settings.host).finish_non_exhaustive()
+    }
+}
+
+/// Operations of SQLite between two looks at the clocks.
+const PROGRESS: i32 = 1000;
+
+impl Engine {
+    /// Opens an engine: an in-memory database in which the tables of this platform can be used.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn open(settings: Settings) -> Result<Self, SqlError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_MEMORY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(":memory:", flags)?;
+        connection
+            .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA journal_mode = OFF; PRAGMA trusted_schema = ON")?;
+        if let Some(bytes) = settings.budget.memory {
+            // SQLite's own structures (sorters, transient indexes) count too; the limit is the process's.
+            bound_memory(bytes);
+        }
+        let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
+        let cancel = Cancel::new();
+        vtab::declare(&connection, settings.registry.on(Platforms::CURRENT), &shared)?;
+        for table in settings.registry.on(Platforms::CURRENT) {
+            for alias in table.aliases() {
+                connection.execute_batch(&format!("CREATE VIEW {alias} AS SELECT * FROM {}", table.name()))?;
+            }
+        }
+        if settings.planner {
+            shared.planned().trace = Some(Vec::new());
+        }
+        listen(&mut connection, &heard)?;
+        let (spent, warnings) = (Arc::new(AtomicU8::new(0)), Vec::new());
+        let (catalog, notes, note_count) = (Flag::new(false), Vec::new(), 0);
+        Ok(Self { connection, settings, shared, heard, cancel, spent, catalog, notes, note_count, warnings })
+    }
+
+    /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.
+    #[must_use]
+    pub fn cancel(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// The tables.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.settings.registry
+    }
+
+    /// SQLite's version.
+    #[must_use]
+    pub fn sqlite_version() -> &'static str {
+        rusqlite::version()
+    }
+
+    /// Notes that tables made since the last call.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// How many notes there were since the engine was opened, kept or not.
+    #[must_use]
+    pub fn note_count(&self) -> u64 {
+        self.note_count
+    }
+
+    /// What people should be told that is no error: one line each.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        self.warnings.append(&mut lock(&self.heard).warnings);
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Lines that the authorizer wrote when it denied something.
+    pub fn take_denials(&mut self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.heard).denied)
+    }
+
+    /// Lines that describe how tables were planned, when [`Settings::planner`] is set.
+    pub fn take_trace(&mut self) -> Vec<String> {
+        self.shared.planned().trace.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Runs every statement of a text, one after the other; stops at the first that fails. What it gave before has gone
+    /// to the sink.
+    ///
+    /// # Errors
+    /// The statement's; offsets are bytes of `sql`.
+    pub fn run(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<(), SqlError> {
+        self.cancel.reset();
+        let mut start = 0;
+        while let Some(rest) = sql.get(start..).filter(|rest| !rest.is_empty()) {
+            start += self.run_first(rest, sink).map_err(|error| moved(error, start))?;
+        }
+        Ok(())
+    }
+
+    /// Names and types of the first statement's result columns, without running it.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub fn describe(&mut self, sql: &str) -> Result<Vec<ResultColumn>, SqlError> {
+        let (stmt, _) = self.prepare(sql)?;
+        let Some(mut stmt) = stmt else { return Ok(Vec::new()) };
+        let mut columns = result_columns(&stmt);
+        if !stmt.is_explain() {
+            let program = explain(&mut stmt)?;
+            for (index, column) in columns.iter_mut().enumerate().filter(|(_, column)| column.decltype.is_empty()) {
+                column.decltype = result_type(&program, index).to_owned();
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Runs the first statement of a text and answers its length.
+    fn run_first(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<usize, SqlError> {
+        let (host, agent) = (Arc::clone(&self.settings.host), Arc::clone(&self.settings.agent));
+        let statement = Arc::new(Statement::new(host, agent, self.cancel.clone()));
+        let mut warnings = Vec::new();
+        let result = self.execute(sql, sink, &statement, &mut warnings);
+        self.note_count += statement.notes.count();
+        let room = plumb_schema::Notes::KEPT.saturating_sub(self.notes.len());
+        self.notes.extend(statement.notes.take().into_iter().take(room));
+        self.warnings.append(&mut warnings);
+        result
+    }
+
+    fn execute(
+        &self,
+        sql: &str,
+        sink: &mut dyn Sink,
+        statement: &Arc<Statement>,
+        warnings: &mut Vec<String>,
+    ) -> Result<usize, SqlError> {
+        self.shared.planned().reset();
+        let (stmt, length) = self.prepare(sql)?;
+        let Some(mut stmt) = stmt else { return Ok(length) };
+        let planned = self.shared.planned().any;
+        let usages = if planned && !stmt.is_explain() {
+            let usages = analyse(&explain(&mut stmt)?);
+            self.shared.planned().by_table(usages)
+        } else {
+            HashMap::new()
+        };
+        let run = Run::new(Arc::clone(statement), self.settings.budget, usages);
+        let result = {
+            let _watch = self.watch();
+            let _entered = run.enter();
+            step_all(&mut stmt, sink, self.settings.budget.rows)
+        };
+        drop(stmt);
+        warnings.append(&mut run.warnings.borrow_mut());
+        result.map(|()| length).map_err(|error| self.explain_stop(error))
+    }
+
+    /// Watches the budget until the guards are dropped.
+    fn watch(&self) -> (Watching, Option<Alarm>) {
+        let budget = self.settings.budget;
+        lock(&self.heard).watch = Some(Watch::new(budget, self.cancel.clone(), Arc::clone(&self.spent)));
+        let alarm = budget.time.map(|limit| Alarm::new(limit, self.cancel.clone(), Arc::clone(&self.spent)));
+        (Watching(Arc::clone(&self.heard)), alarm)
+    }
+
+    /// Says why a statement was stopped.
+    fn explain_stop(&self, error: SqlError) -> SqlError {
+        match (&error, spent(&self.spent)) {
+            (SqlError::Sql { code: ffi::SQLITE_INTERRUPT, .. }, Some(why)) => {
+                let limit = match why {
+                    Spent::Time => format!("took longer than {:?}", self.settings.budget.time.unwrap_or_default()),
+                    Spent::Cpu => format!("used more than {:?} of CPU", self.settings.budget.cpu.unwrap_or_default()),
+                };
+                SqlError::new(ffi::SQLITE_INTERRUPT, format!("the query {limit}: it was stopped"))
+            }
+            _ => error,
+        }
+    }
+
+    /// Prepares the first statement of a text. One that inspects or changes the schema is prepared again after the
+    /// declared tables have been made to look like created ones.
+    fn prepare(&self, sql: &str) -> Result<(Option<Stmt<'_>>, usize), SqlError> {
+        {
+            let mut heard = lock(&self.heard);
+            heard.wants_catalog = false;
+            heard.creates = None;
+        }
+        let prepared = Stmt::prepare(&self.connection, sql);
+        let prepared = if lock(&self.heard).wants_catalog && !self.catalog.replace(true) {
+            drop(prepared);
+            self.make_catalog()?;
+            Stmt::prepare(&self.connection, sql)
+        } else {
+            prepared
+        };
+        // An ordinary table in `main` would be hidden by the declared one, which looks like a table in `temp`.
+        let creates = lock(&self.heard).creates.take();
+        if let Some(name) = creates.filter(|name| self.settings.registry.get(name).is_some()) {
+            return Err(SqlError::new(ffi::SQLITE_ERROR, format!("table {name} already exists")));
+        }
+        prepared.map_err(|error| self.improve(error, sql))
+    }
+
+    /// Names the table and column that a refusal is about, and suggests names for unknown ones.
+    fn improve(&self, error: SqlError, sql: &str) -> SqlError {
+        let SqlError::Sql { message, code, offset, mut help } = error else { return error };
+        let refusal = self.shared.planned().refusals.first().cloned();
+        if let Some(refusal) = refusal.filter(|_| message == "no query solution") {
+            let table = refusal.table;
+            let columns = refusal.columns.join(" or ");
+            let example = refusal.columns.first().copied().unwrap_or_default();
+            return SqlError::Sql {
+                message: format!("Table {table} was queried without a required column in the WHERE clause"),
+                code: ffi::SQLITE_CONSTRAINT,
+                offset,
+                help: vec![
+                    format!("constrain {columns} by = or IN, by a join, or where the table allows it by LIKE"),
+                    format!("for example: SELECT * FROM {table} WHERE {example} = '{}'", example_value(example)),
+                ],
+            };
+        }
+        help.extend(suggest::help(&message, sql, &self.settings.registry));
+        let offset = offset.or_else(|| suggest::place(&message, sql));
+        SqlError::Sql { message, code, offset, help }
+    }
+
+    fn make_catalog(&self) -> Result<(), SqlError> {
+        let names = self.settings.registry.on(Platforms::CURRENT).map(plumb_schema::AnyTable::name);
+        let script: String = names.map(|name| format!("CREATE VIRTUAL TABLE temp.{name} USING {name};")).collect();
+        self.connection.execute_batch(&script)?;
+        self.shared.planned().reset();
+        lock(&self.heard).denied.clear();
+        Ok(())
+    }
+}
+
+/// Ends the watch.
+struct Watching(Arc<Mutex<Heard>>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        lock(&self.0).watch = None;
+    }
+}
+
+fn lock(heard: &Mutex<Heard>) -> std::sync::MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Connects the authorizer and the progress handler.
+fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>) -> Result<(), SqlError> {
+    let listener = Arc::clone(heard);
+    connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
+        let ruling = judge(&context);
+        if let rusqlite::hooks::AuthAction::CreateTable { table_name } = context.action {
+            lock(&listener).creates = Some(table_name.to_owned());
+        }
+        if ruling.wants_catalog || ruling.denied.is_some() {
+            let mut heard = lock(&listener);
+            heard.wants_catalog |= ruling.wants_catalog;
+            heard.denied.extend(ruling.denied);
+        }
+        ruling.answer
+    }))?;
+    let listener = Arc::clone(heard);
+    let look = move || lock(&listener).watch.as_ref().is_some_and(Watch::look);
+    connection.progress_handler(PROGRESS, Some(look))?;
+    Ok(())
+}
+
+fn step_all(stmt: &mut Stmt<'_>, sink: &mut dyn Sink, limit: Option<u64>) -> Result<(), SqlError> {
+    let columns = result_columns(stmt);
+    if columns.is_empty() {
+        while stmt.step()? {}
+        return Ok(());
+    }
+    sink.begin(&columns)?;
+    let mut rows = 0;
+    while stmt.step()? {
+        if limit.is_some_and(|limit| rows >= limit) {
+            return Err(SqlError::new(
+                ffi::SQLITE_FULL,
+                format!("the query gives more than {rows} rows: it was stopped"),
+            ));
+        }
+        rows += 1;
+        sink.row(&Row { stmt, len: columns.len() })?;
+    }
+    sink.end()?;
+    Ok(())
+}
+
+fn result_columns(stmt: &Stmt<'_>) -> Vec<ResultColumn> {
+    (0..stmt.columns())
+        .map(|column| ResultColumn { name: stmt.name(column), decltype: stmt.decltype(column) })
+        .collect()
+}
+
+/// The program of a statement, which is ready to run afterwards.
+fn explain(stmt: &mut Stmt<'_>) -> Result<Vec<Instruction>, SqlError> {
+    stmt.explain(true)?;
+    let mut program = Vec::new();
+    while stmt.step()? {
+        let int = |column| match stmt.cell(column) {
+            Cell::Int(int) => int,
+            _ => 0,
+        };
+        let text = |column| match stmt.cell(column) {
+            Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        };
+        program.push(Instruction { opcode: text(1), p1: int(2), p2: int(3), p3: int(4), p4: text(5) });
+    }
+    stmt.reset();
+    stmt.explain(false)?;
+    Ok(program)
+}
+
+/// Moves an error's place: the statement began at `start` of the whole text.
+fn moved(error: SqlError, start: usize) -> SqlError {
+    match error {
+        SqlError::Sql { message, code, offset, help } => {
+            SqlError::Sql { message, code, offset: offset.map(|offset| offset + start), help }
+        }
+        other => other,
+    }
+}
+
+fn example_value(column: &str) -> &'static str {
+    match column {
+        "path" => "/etc/hosts",
+        "directory" => "/etc",
+        "url" => "https://example.com",
+        _ => "…",
+    }
+}

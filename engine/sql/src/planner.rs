@@ -1,0 +1,240 @@
+//! Chooses how a cursor reads a table (`xBestIndex`).
+//!
+//! Costs, in rows of a text file: a scan costs `rows × row`. A lookup in a table whose key is unique costs a few rows;
+//! elsewhere every equality is priced above half a scan, because SQLite may otherwise split an OR over two lookups and
+//! remove duplicates by key, which would lose rows that only look equal. A hash costs the rows that it finds and a share
+//! of the scan that fills it; a comparison with a constant is left to a scan, which streams.
+
+use crate::key::Key;
+use crate::plan::{Access, Passed, Plan};
+use crate::run::source;
+use plumb_schema::{AnyTable, Collation, DeclaredTable, Op, Ops, Options, Type};
+use rusqlite::Result;
+use rusqlite::vtab::{IndexConstraintOp as Code, IndexInfo};
+use std::ffi::CString;
+
+/// A table that cannot be read without a constraint, in a statement that has none that it could use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) table: &'static str,
+    /// The columns of which one must be constrained.
+    pub(crate) columns: Vec<&'static str>,
+}
+
+/// What planning came to.
+pub(crate) enum Outcome {
+    /// The plan is in the info; this line describes it.
+    Planned(String),
+    /// The constraints would do if the tables were joined in another order.
+    OtherOrder,
+    /// No order helps.
+    Refused(Refusal),
+}
+
+/// A constraint that the statement offers.
+struct Offer {
+    place: usize,
+    column: usize,
+    op: Op,
+    list: bool,
+    constant: bool,
+    /// Compares by the column's own collation.
+    own_collation: bool,
+    usable: bool,
+}
+
+/// Writes a plan into `info`.
+pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info: &mut IndexInfo) -> Result<Outcome> {
+    let offers = offers(table, declared, info)?;
+    let usable = || offers.iter().filter(|offer| offer.usable);
+    let passes = |offer: &Offer| table.spec(offer.column).uses.contains(ops(offer.op));
+    let required = |offer: &&Offer| table.spec(offer.column).options.contains(Options::REQUIRED) && passes(offer);
+    if table.is_constrained() && !usable().any(|offer| required(&offer)) {
+        if offers.iter().any(|offer| required(&offer)) {
+            return Ok(Outcome::OtherOrder);
+        }
+        let columns = table.specs().filter(|spec| spec.options.contains(Options::REQUIRED)).map(|spec| spec.name);
+        return Ok(Outcome::Refused(Refusal { table: table.name(), columns: columns.collect() }));
+    }
+    let chosen = choose(table, &offers);
+    let plan = Plan {
+        access: match &chosen {
+            Chosen::Scan => Access::Scan,
+            Chosen::Pick(offer) => Access::Pick { column: offer.column, list: offer.list },
+            Chosen::Probe(offer) => Access::Probe { column: offer.column },
+        },
+        passed: usable()
+            .filter(|offer| passes(offer) && chosen.place() != Some(offer.place))
+            .map(|offer| Passed { column: offer.column, op: offer.op, list: offer.list })
+            .collect(),
+    };
+    let places: Vec<usize> = chosen
+        .place()
+        .into_iter()
+        .chain(usable().filter(|o| passes(o) && chosen.place() != Some(o.place)).map(|o| o.place))
+        .collect();
+    write(table, info, &plan, &places, &offers)
+}
+
+/// Tells SQLite which constraint is which argument, and what it costs.
+fn write(
+    table: &'static dyn AnyTable,
+    info: &mut IndexInfo,
+    plan: &Plan,
+    places: &[usize],
+    offers: &[Offer],
+) -> Result<Outcome> {
+    for (argument, place) in (1..).zip(places) {
+        if let Some((_, mut usage)) = info.constraints_and_usages().nth(*place) {
+            usage.set_argv_index(argument);
+            // SQLite always checks again: a lookup may give too much.
+            usage.set_omit(false);
+        }
+        if offers.iter().any(|offer| offer.place == *place && offer.list) {
+            info.set_in_constraint(*place, true)?;
+        }
+    }
+    let (cost, rows) = cost(table, plan);
+    info.set_estimated_cost(cost);
+    info.set_estimated_rows(rows);
+    let text = plan.text(|column| table.spec(column).name);
+    info.set_idx_num(match plan.access {
+        Access::Scan => 0,
+        Access::Pick { .. } => 1,
+        Access::Probe { .. } => 2,
+    });
+    if let Ok(text) = CString::new(text.clone()) {
+        info.set_idx_str(text.to_str().unwrap_or_default());
+    }
+    Ok(Outcome::Planned(format!("{text} (cost {cost}, rows {rows})")))
+}
+
+enum Chosen<'a> {
+    Scan,
+    Pick(&'a Offer),
+    Probe(&'a Offer),
+}
+
+impl Chosen<'_> {
+    fn place(&self) -> Option<usize> {
+        match self {
+            Self::Scan => None,
+            Self::Pick(offer) | Self::Probe(offer) => Some(offer.place),
+        }
+    }
+}
+
+/// A lookup if the table has one, before a hash if it joins, before a scan.
+fn choose<'a>(table: &dyn AnyTable, offers: &'a [Offer]) -> Chosen<'a> {
+    let equal = || offers.iter().filter(|offer| offer.usable && offer.op == Op::Eq);
+    let picks = |offer: &&Offer| table.can_pick(offer.column) && comparable_pick(table, offer);
+    if let Some(offer) = equal().find(|offer| picks(offer) && !offer.list).or_else(|| equal().find(picks)) {
+        return Chosen::Pick(offer);
+    }
+    // Parameters choose the rows themselves, and a constrained table has no collection to hash.
+    let probes = |offer: &&Offer| {
+        let spec = table.spec(offer.column);
+        !offer.constant && !offer.list && !spec.parameter && offer.own_collation && Key::supports(spec.collation)
+    };
+    match equal().find(probes) {
+        Some(offer) if !table.is_constrained() => Chosen::Probe(offer),
+        _ => Chosen::Scan,
+    }
+}
+
+/// A text column is looked up byte by byte, which finds all equal values only if that is how the statement compares.
+fn comparable_pick(table: &dyn AnyTable, offer: &Offer) -> bool {
+    let spec = table.spec(offer.column);
+    spec.kind != Type::Text || (offer.own_collation && spec.collation == Collation::Binary)
+}
+
+fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, i64) {
+    let rows = f64::from(table.cost().rows.max(1));
+    let row = f64::from(table.cost().row.max(1));
+    let scan = rows * row;
+    // Where duplicates are removed by row id, which is a place in the one collection, nothing can be lost.
+    let safe = table.unique() || !table.has_key();
+    let (cost, found) = match plan.access {
+        Access::Scan if table.is_constrained() => constrained(plan, row),
+        Access::Scan => (scan, rows),
+        Access::Pick { list, .. } => {
+            let found = if table.unique() { 1.0 } else { (rows / 20.0).max(1.0) };
+            let found = if list { found * 4.0 } else { found };
+            (found * row + 1.0, found)
+        }
+        Access::Probe { .. } => {
+            let found = (rows / 20.0).max(1.0);
+            (found + scan / 50.0, found)
+        }
+    };
+    let floor = if safe || plan.access == Access::Scan { 0.0 } else { scan * 0.6 };
+    #[allow(clippy::cast_possible_truncation, reason = "an estimate far below 2^63")]
+    (cost.max(floor).max(1.0), found.max(1.0) as i64)
+}
+
+/// A table that needs constraints: an equality chooses a handful of rows, a pattern many.
+fn constrained(plan: &Plan, row: f64) -> (f64, f64) {
+    let equal = plan.passed.iter().any(|passed| passed.op == Op::Eq && !passed.list);
+    let listed = plan.passed.iter().any(|passed| passed.list);
+    let rows = if equal {
+        2.0
+    } else if listed {
+        20.0
+    } else {
+        2000.0
+    };
+    (rows * row, rows)
+}
+
+fn offers(table: &dyn AnyTable, declared: &DeclaredTable, info: &IndexInfo) -> Result<Vec<Offer>> {
+    let mut offers = Vec::new();
+    for (place, constraint) in info.constraints().enumerate() {
+        let Some(op) = op(&constraint.operator()) else { continue };
+        let Ok(column) = usize::try_from(constraint.column()) else { continue };
+        if column >= declared.columns.len() {
+            continue;
+        }
+        let column = source(table, column);
+        let collation = info.collation(place).unwrap_or("BINARY");
+        let own = match table.spec(column).collation {
+            Collation::Binary => "BINARY",
+            other => other.sql(),
+        };
+        offers.push(Offer {
+            place,
+            column,
+            op,
+            list: info.is_in_constraint(place)?,
+            constant: info.rhs_value(place)?.is_some(),
+            own_collation: collation.eq_ignore_ascii_case(own),
+            usable: constraint.is_usable(),
+        });
+    }
+    Ok(offers)
+}
+
+/// LIMIT and OFFSET are offered too and never taken: SQLite would then not check the other constraints in time.
+fn op(code: &Code) -> Option<Op> {
+    Some(match code {
+        Code::SQLITE_INDEX_CONSTRAINT_EQ => Op::Eq,
+        Code::SQLITE_INDEX_CONSTRAINT_LIKE => Op::Like,
+        Code::SQLITE_INDEX_CONSTRAINT_GLOB => Op::Glob,
+        Code::SQLITE_INDEX_CONSTRAINT_GT => Op::Gt,
+        Code::SQLITE_INDEX_CONSTRAINT_GE => Op::Ge,
+        Code::SQLITE_INDEX_CONSTRAINT_LT => Op::Lt,
+        Code::SQLITE_INDEX_CONSTRAINT_LE => Op::Le,
+        _ => return None,
+    })
+}
+
+fn ops(op: Op) -> Ops {
+    match op {
+        Op::Eq => Ops::EQ,
+        Op::Like => Ops::LIKE,
+        Op::Glob => Ops::GLOB,
+        Op::Gt => Ops::GT,
+        Op::Ge => Ops::GE,
+        Op::Lt => Ops::LT,
+        Op::Le => Ops::LE,
+    }
+}

@@ -1,0 +1,176 @@
+//! Prepared statements on SQLite's own interface: the tail of a text, the place of an error and the program of a
+//! statement, which rusqlite keeps to itself. Together with the adapter of virtual tables the only `unsafe` here.
+#![allow(unsafe_code, reason = "calls SQLite")]
+
+use crate::SqlError;
+use rusqlite::{Connection, ffi};
+use std::ffi::{CStr, c_char, c_int};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+
+/// A prepared statement. It lives no longer than its connection.
+pub(crate) struct Stmt<'c> {
+    raw: NonNull<ffi::sqlite3_stmt>,
+    connection: &'c Connection,
+    not_send: PhantomData<*mut ()>,
+}
+
+/// A cell of a result, valid until the next step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// NULL.
+    Null,
+    /// An integer.
+    Int(i64),
+    /// A real.
+    Real(f64),
+    /// Text, as bytes.
+    Text(&'a [u8]),
+    /// Bytes.
+    Blob(&'a [u8]),
+}
+
+fn handle(connection: &Connection) -> *mut ffi::sqlite3 {
+    // SAFETY: the handle is used while `connection` is borrowed, on its thread, and never closed here.
+    unsafe { connection.handle() }
+}
+
+/// The error that the last call on the connection left.
+fn last_error(connection: &Connection, code: c_int) -> SqlError {
+    let db = handle(connection);
+    // SAFETY: sqlite3_errmsg answers a NUL-terminated string that is valid until the next call; it is copied at once.
+    let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(db)) }.to_string_lossy().into_owned();
+    // SAFETY: takes the handle only.
+    let offset = unsafe { ffi::sqlite3_error_offset(db) };
+    SqlError::Sql { message, code: code & 0xff, offset: usize::try_from(offset).ok(), help: Vec::new() }
+}
+
+impl<'c> Stmt<'c> {
+    /// Prepares the first statement of `sql`; `None` if it has none (blanks and comments). The second value is the
+    /// length of what was consumed.
+    pub(crate) fn prepare(connection: &'c Connection, sql: &str) -> Result<(Option<Self>, usize), SqlError> {
+        let Ok(length) = c_int::try_from(sql.len()) else {
+            return Err(SqlError::new(ffi::SQLITE_TOOBIG, "statement too long"));
+        };
+        let start = sql.as_ptr().cast::<c_char>();
+        let (mut raw, mut tail) = (ptr::null_mut(), ptr::null());
+        // SAFETY: `start` is valid for `length` bytes, which need no NUL; both out pointers are ours.
+        let code = unsafe { ffi::sqlite3_prepare_v2(handle(connection), start, length, &raw mut raw, &raw mut tail) };
+        if code != ffi::SQLITE_OK {
+            return Err(last_error(connection, code));
+        }
+        let consumed = if tail.is_null() { sql.len() } else { (tail as usize).saturating_sub(start as usize) };
+        let stmt = NonNull::new(raw).map(|raw| Self { raw, connection, not_send: PhantomData });
+        Ok((stmt, consumed.min(sql.len())))
+    }
+
+    fn ptr(&self) -> *mut ffi::sqlite3_stmt {
+        self.raw.as_ptr()
+    }
+
+    /// Runs to the next row; `false` at the end.
+    pub(crate) fn step(&mut self) -> Result<bool, SqlError> {
+        // SAFETY: the statement is valid until dropped.
+        match unsafe { ffi::sqlite3_step(self.ptr()) } {
+            ffi::SQLITE_ROW => Ok(true),
+            ffi::SQLITE_DONE => Ok(false),
+            code => Err(last_error(self.connection, code)),
+        }
+    }
+
+    /// Makes the statement ready to run again.
+    pub(crate) fn reset(&mut self) {
+        // SAFETY: as above. The code repeats the error of the last step, which was told already.
+        unsafe { ffi::sqlite3_reset(self.ptr()) };
+    }
+
+    /// Whether SQLite treats it as EXPLAIN (1) or EXPLAIN QUERY PLAN (2) already.
+    pub(crate) fn is_explain(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_stmt_isexplain(self.ptr()) != 0 }
+    }
+
+    /// Turns the statement into its own EXPLAIN, or back.
+    pub(crate) fn explain(&mut self, on: bool) -> Result<(), SqlError> {
+        // SAFETY: as above; the statement was prepared with its text kept and is not running.
+        match unsafe { ffi::sqlite3_stmt_explain(self.ptr(), c_int::from(on)) } {
+            ffi::SQLITE_OK => Ok(()),
+            code => Err(last_error(self.connection, code)),
+        }
+    }
+
+    /// How many result columns it has.
+    pub(crate) fn columns(&self) -> usize {
+        // SAFETY: as above.
+        usize::try_from(unsafe { ffi::sqlite3_column_count(self.ptr()) }).unwrap_or(0)
+    }
+
+    /// Name of a result column.
+    pub(crate) fn name(&self, column: usize) -> String {
+        // SAFETY: as above; an index out of range gives NULL.
+        self.text_of(unsafe { ffi::sqlite3_column_name(self.ptr(), index(column)) })
+    }
+
+    /// Declared type of the table column that a result column is, empty for an expression.
+    pub(crate) fn decltype(&self, column: usize) -> String {
+        // SAFETY: as above.
+        self.text_of(unsafe { ffi::sqlite3_column_decltype(self.ptr(), index(column)) })
+    }
+
+    fn text_of(&self, text: *const c_char) -> String {
+        if text.is_null() {
+            return String::new();
+        }
+        // SAFETY: SQLite gives a NUL-terminated string that lives as long as the statement is not changed; it is copied.
+        unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    }
+
+    /// A cell of the current row. Borrowing the statement keeps it from being stepped meanwhile.
+    pub(crate) fn cell(&self, column: usize) -> Cell<'_> {
+        let (stmt, column) = (self.ptr(), index(column));
+        // SAFETY: the value is read in its own type, so nothing is converted and the pointer stays valid until the
+        // next step, which needs `&mut self`. Length and pointer come from the same value.
+        unsafe {
+            match ffi::sqlite3_column_type(stmt, column) {
+                ffi::SQLITE_INTEGER => Cell::Int(ffi::sqlite3_column_int64(stmt, column)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(stmt, column)),
+                ffi::SQLITE_TEXT => {
+                    let start = ffi::sqlite3_column_text(stmt, column);
+                    Cell::Text(slice(start, ffi::sqlite3_column_bytes(stmt, column)))
+                }
+                ffi::SQLITE_BLOB => {
+                    let start = ffi::sqlite3_column_blob(stmt, column).cast::<u8>();
+                    Cell::Blob(slice(start, ffi::sqlite3_column_bytes(stmt, column)))
+                }
+                _ => Cell::Null,
+            }
+        }
+    }
+}
+
+impl Drop for Stmt<'_> {
+    fn drop(&mut self) {
+        // SAFETY: finalized exactly once, here.
+        unsafe { ffi::sqlite3_finalize(self.ptr()) };
+    }
+}
+
+fn index(column: usize) -> c_int {
+    c_int::try_from(column).unwrap_or(c_int::MAX)
+}
+
+/// # Safety
+/// `start` must be valid for `length` bytes for the lifetime chosen, or null.
+unsafe fn slice<'a>(start: *const u8, length: c_int) -> &'a [u8] {
+    match usize::try_from(length) {
+        // SAFETY: promised by the caller.
+        Ok(length) if !start.is_null() => unsafe { std::slice::from_raw_parts(start, length) },
+        _ => &[],
+    }
+}
+
+/// Bounds SQLite's own memory, for the whole process. 0 is no bound.
+pub(crate) fn bound_memory(bytes: usize) {
+    // SAFETY: takes a number.
+    unsafe { ffi::sqlite3_hard_heap_limit64(i64::try_from(bytes).unwrap_or(i64::MAX)) };
+}

@@ -1,0 +1,152 @@
+//! A statement in progress: what its cursors share.
+
+use crate::picture::Picture;
+use crate::plan::{Access, Passed, Plan};
+use crate::program::Usage;
+use crate::{Budget, key::Key};
+use plumb_schema::{AnyTable, Cx, Statement};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A constraint of a request in comparable form.
+pub(crate) type Chosen = Vec<(usize, plumb_schema::Op, Vec<Option<Key>>)>;
+
+/// One run of one statement.
+pub(crate) struct Run {
+    pub(crate) statement: Arc<Statement>,
+    pub(crate) budget: Budget,
+    /// How the program uses each table; empty when the program is not known (SQLite prepared it again).
+    usages: HashMap<&'static str, Usage>,
+    tables: RefCell<HashMap<&'static str, Rc<TableRun>>>,
+    /// Bytes of kept rows.
+    kept: Cell<usize>,
+    pub(crate) warnings: RefCell<Vec<String>>,
+    /// SQLite prepared the statement again after its program was read.
+    stale: Cell<bool>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
+}
+
+impl Run {
+    pub(crate) fn new(statement: Arc<Statement>, budget: Budget, usages: HashMap<&'static str, Usage>) -> Rc<Self> {
+        Rc::new(Self {
+            statement,
+            budget,
+            usages,
+            tables: RefCell::default(),
+            kept: Cell::new(0),
+            warnings: RefCell::default(),
+            stale: Cell::new(false),
+        })
+    }
+
+    /// The statement that this thread is stepping.
+    pub(crate) fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(Option::clone)
+    }
+
+    /// Makes this the statement that the thread is stepping, until the guard is dropped.
+    pub(crate) fn enter(self: &Rc<Self>) -> Entered {
+        Entered(CURRENT.replace(Some(Rc::clone(self))))
+    }
+
+    /// What the cursors of a table share.
+    pub(crate) fn table(&self, table: &'static dyn AnyTable) -> Rc<TableRun> {
+        let make = || {
+            let cx = Arc::new(Cx::new(table.name(), Arc::clone(&self.statement)));
+            let usage = self.usages.get(table.name()).filter(|_| !self.stale.get());
+            Rc::new(TableRun::new(table, cx, usage))
+        };
+        Rc::clone(self.tables.borrow_mut().entry(table.name()).or_insert_with(make))
+    }
+
+    /// Forgets the program: planning while a statement runs means that it changed. Tables are then kept whole.
+    pub(crate) fn program_changed(&self) {
+        self.stale.set(true);
+    }
+
+    /// Charges memory for kept rows; `false` when the budget is spent.
+    pub(crate) fn charge(&self, bytes: usize) -> bool {
+        let kept = self.kept.get().saturating_add(bytes);
+        self.kept.set(kept);
+        self.budget.memory.is_none_or(|limit| kept <= limit)
+    }
+}
+
+/// Restores the statement that was current before; statements nest when a table asks another connection.
+pub(crate) struct Entered(Option<Rc<Run>>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.replace(self.0.take());
+    }
+}
+
+/// One table in one run.
+pub(crate) struct TableRun {
+    pub(crate) table: &'static dyn AnyTable,
+    pub(crate) cx: Arc<Cx>,
+    /// Rows are read at most once and need not be kept.
+    pub(crate) once: bool,
+    /// Some cursor reads the whole collection, so that all must.
+    pub(crate) whole: bool,
+    /// The columns that any cursor reads, in order: places in the table.
+    pub(crate) columns: Vec<usize>,
+    /// The collections, by the constraints that choose their rows.
+    pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
+    /// Results of lookups, while every cursor looks up.
+    pub(crate) looked_up: RefCell<HashMap<(usize, Vec<Key>, Chosen), Rc<RefCell<Picture>>>>,
+    /// Rows in `looked_up`.
+    pub(crate) looked_up_rows: Cell<usize>,
+    pub(crate) warned: Cell<bool>,
+}
+
+impl TableRun {
+    fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, usage: Option<&Usage>) -> Self {
+        let place = |name: &str| table.specs().position(|spec| spec.name == name);
+        let all: Vec<usize> = (0..table.width()).collect();
+        let (once, whole, columns) = match usage {
+            Some(usage) => {
+                let plans: Vec<Plan> = usage.filters.iter().map(|filter| Plan::parse(filter, place)).collect();
+                let scans = plans.iter().any(|plan| !matches!(plan.access, Access::Pick { .. }));
+                let whole = scans || (usage.rowid && !table.has_key());
+                let mut columns: Vec<usize> = usage.columns.iter().map(|declared| source(table, *declared)).collect();
+                columns.extend(plans.iter().filter_map(Plan::column));
+                columns.sort_unstable();
+                columns.dedup();
+                // A lookup has no row ids of its own: they are places in the whole collection.
+                (usage.once && (!usage.rowid || scans || table.has_key()), whole, columns)
+            }
+            None => (false, true, all),
+        };
+        Self {
+            table,
+            cx,
+            once,
+            whole,
+            columns,
+            pictures: RefCell::default(),
+            looked_up: RefCell::default(),
+            looked_up_rows: Cell::new(0),
+            warned: Cell::new(false),
+        }
+    }
+}
+
+/// The table's column behind a declared one: aliases stand behind the table's own columns, in order.
+pub(crate) fn source(table: &dyn AnyTable, declared: usize) -> usize {
+    if declared < table.width() {
+        return declared;
+    }
+    let mut aliases = table.specs().enumerate().flat_map(|(place, spec)| spec.aliases.iter().map(move |_| place));
+    aliases.nth(declared - table.width()).unwrap_or(0)
+}
+
+/// The part of the passed constraints that chooses which rows exist.
+pub(crate) fn choosing<'a>(table: &'a dyn AnyTable, passed: &'a [Passed]) -> impl Iterator<Item = usize> + 'a {
+    passed.iter().enumerate().filter(|(_, passed)| table.spec(passed.column).parameter).map(|(place, _)| place)
+}

@@ -1,0 +1,7 @@
+//! The laws of the SQL core, over small tables whose collections can be counted.
+
+#![allow(unreachable_pub, reason = "one test binary")]
+
+mod fixture;
+mod laws;
+mod statements;

@@ -1,0 +1,126 @@
+//! Statements as a whole: errors, what is allowed, budgets.
+
+use crate::fixture::{ROWS, Rows2, ask, engine, engine_with};
+use plumb_sql::{Budget, SqlError};
+use std::time::Duration;
+
+#[test]
+fn a_panic_fails_the_query_alone() {
+    let mut engine = engine();
+    for (sql, what) in [("SELECT id FROM faulty", "getter of 3"), ("SELECT fine FROM faulty", "collector of 4")] {
+        let error = ask(&mut engine, sql).0.expect_err(sql).to_string();
+        assert!(error.contains("faulty") && error.contains(what), "{error}");
+        assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("the next query works"), ["10"]);
+    }
+}
+
+#[test]
+fn errors_tell_place_and_remedy() {
+    for (sql, code, message, offset, help) in [
+        ("selec 1", 1, "near \"selec\": syntax error", Some(0), ""),
+        ("SELECT 1; SELECT * FROM plian", 1, "no such table: plian", Some(24), "plain"),
+        ("SELECT nmae FROM plain", 1, "no such column: nmae", Some(7), "name"),
+        ("SELECT nofn(1)", 1, "no such function: nofn", Some(7), ""),
+        ("INSERT INTO plain (id) VALUES (1)", 1, "table plain may not be modified", None, ""),
+        ("ATTACH 'x' AS y", 23, "not authorized", None, ""),
+        ("PRAGMA user_version", 23, "not authorized", None, ""),
+        ("CREATE TABLE plain (a)", 1, "table plain already exists", None, ""),
+    ] {
+        match ask(&mut engine(), sql).0 {
+            Err(SqlError::Sql { message: m, code: c, offset: o, help: h }) => {
+                assert_eq!((c, m.as_str()), (code, message), "{sql}");
+                assert!(offset.is_none() || o == offset, "{sql}: {o:?}");
+                assert!(h.join(" ").contains(help), "{sql}: {h:?}");
+            }
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+    let mut engine = engine();
+    let _ = ask(&mut engine, "ATTACH 'x.db' AS y");
+    assert_eq!(engine.take_denials(), ["Authorizer denied action 24 x.db null null null"]);
+}
+
+#[test]
+fn tables_of_ones_own() {
+    let mut engine = engine();
+    let sql = "CREATE TABLE a (x INTEGER PRIMARY KEY, y DEFAULT 'q'); INSERT INTO a (x) VALUES (1); UPDATE a SET y = 'z'; \
+               SELECT * FROM a; DELETE FROM a; SELECT count(*) FROM a";
+    assert_eq!(ask(&mut engine, sql).0.expect(sql), ["1|z", "0"]);
+    let sql = "CREATE VIEW v AS SELECT id FROM plain WHERE n = 20; SELECT count(*) FROM v; SELECT name FROM sqlite_master WHERE type = 'view'";
+    assert_eq!(ask(&mut engine, sql).0.expect(sql), ["3", "v"]);
+}
+
+#[test]
+fn the_catalog_appears_when_it_is_looked_at() {
+    let sql = "SELECT name, sql FROM sqlite_temp_master WHERE name = 'plain'";
+    assert_eq!(ask(&mut engine(), sql).0.expect(sql), ["plain|CREATE VIRTUAL TABLE plain USING plain"]);
+    let sql =
+        "SELECT count(*) FROM sqlite_temp_master; SELECT count(*) FROM plain; SELECT count(*) FROM sqlite_temp_master";
+    assert_eq!(ask(&mut engine(), sql).0.expect(sql), ["6", "10", "6"]);
+    let sql = "SELECT name, type, pk, hidden FROM pragma_table_xinfo('repeated')";
+    assert_eq!(
+        ask(&mut engine(), sql).0.expect(sql),
+        ["id|BIGINT|1|0", "name|TEXT|2|0", "n|BIGINT|0|0", "fold|TEXT|0|0"]
+    );
+    assert_eq!(
+        ask(&mut engine(), "SELECT rowid FROM repeated").0.expect_err("no rowid").to_string(),
+        "no such column: rowid"
+    );
+    let mut engine = engine();
+    assert!(ask(&mut engine, "DROP TABLE plain").0.is_ok());
+}
+
+#[test]
+fn budgets() {
+    let endless = "SELECT count(*) FROM endless WHERE n < 0";
+    let recursive = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
+    let kept = "SELECT count(*) FROM endless a JOIN endless b ON a.t = b.t";
+    let rows = "SELECT n FROM endless";
+    let ms = |n| Some(Duration::from_millis(n));
+    for (sql, budget, what) in [
+        (endless, Budget { time: ms(50), ..Budget::default() }, "took longer than 50ms"),
+        (recursive, Budget { cpu: ms(50), ..Budget::default() }, "of CPU"),
+        (kept, Budget { memory: Some(1 << 20), ..Budget::default() }, "memory"),
+        (rows, Budget { rows: Some(1000), ..Budget::default() }, "more than 1000 rows"),
+    ] {
+        let mut engine = engine_with(ROWS, budget);
+        let error = ask(&mut engine, sql).0.expect_err(sql).to_string();
+        assert!(error.contains(what), "{sql}: {error}");
+        assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("the next query works"), ["10"]);
+    }
+}
+
+#[test]
+fn cancelling_from_another_thread() {
+    let mut engine = engine();
+    let cancel = engine.cancel();
+    let (started, ready) = std::sync::mpsc::channel();
+    struct Tell(std::sync::mpsc::Sender<()>, Rows2);
+    impl plumb_sql::Sink for Tell {
+        fn begin(&mut self, columns: &[plumb_sql::ResultColumn]) -> std::io::Result<()> {
+            let _ = self.0.send(());
+            self.1.begin(columns)
+        }
+        fn row(&mut self, _: &plumb_sql::Row<'_>) -> std::io::Result<()> {
+            Ok(())
+        }
+        fn end(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let stopper = std::thread::spawn(move || {
+        ready.recv().expect("the query begins");
+        cancel.cancel();
+    });
+    let error = engine.run("SELECT n FROM endless", &mut Tell(started, Rows2::default())).expect_err("cancelled");
+    assert_eq!((error.code(), error.to_string().as_str()), (9, "interrupted"));
+    stopper.join().expect("the thread ends");
+    assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("the next query works"), ["10"]);
+}
+
+#[test]
+fn types_of_results() {
+    let sql = "SELECT id, name, n + 1, n > 1, 7, 'x' || name, NULL, count(*), 'a' FROM plain";
+    let types: Vec<String> = engine().describe(sql).expect(sql).into_iter().map(|column| column.decltype).collect();
+    assert_eq!(types, ["BIGINT", "TEXT", "BIGINT", "INTEGER", "INTEGER", "TEXT", "UNKNOWN", "BIGINT", "TEXT"]);
+}
