@@ -195,16 +195,9 @@ pub(crate) fn result_type(program: &[Instruction], index: usize) -> &'static str
     let mut register = program[row].p1 + i64::try_from(index).unwrap_or(0);
     for op in program.iter().rev() {
         let target = match op.opcode.as_str() {
-            "Integer" | "Real" | "Cast" => {
-                if op.opcode == "Integer" {
-                    op.p2
-                } else if op.opcode == "Real" {
-                    op.p2
-                } else {
-                    op.p1
-                }
-            }
-            "String8" | "String" | "Null" | "Int64" | "Blob" | "Copy" | "SCopy" | "Not" | "BitNot" => op.p2,
+            "Integer" | "Real" | "String8" | "String" | "Null" | "Int64" | "Blob" | "Copy" | "SCopy" | "Not"
+            | "BitNot" => op.p2,
+            "Cast" => op.p1,
             "AggFinal" => op.p1,
             _ => op.p3,
         };

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// A constraint of a request in comparable form.
 pub(crate) type Chosen = Vec<(usize, plumb_schema::Op, Vec<Option<Key>>)>;
 
+/// A lookup that was made: the column, the keys, and the constraints that choose rows.
+pub(crate) type LookedUp = (usize, Vec<Key>, Chosen);
+
 /// One run of one statement.
 pub(crate) struct Run {
     pub(crate) statement: Arc<Statement>,
@@ -99,7 +102,7 @@ pub(crate) struct TableRun {
     /// The collections, by the constraints that choose their rows.
     pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
     /// Results of lookups, while every cursor looks up.
-    pub(crate) looked_up: RefCell<HashMap<(usize, Vec<Key>, Chosen), Rc<RefCell<Picture>>>>,
+    pub(crate) looked_up: RefCell<HashMap<LookedUp, Rc<RefCell<Picture>>>>,
     /// Rows in `looked_up`.
     pub(crate) looked_up_rows: Cell<usize>,
     pub(crate) warned: Cell<bool>,
