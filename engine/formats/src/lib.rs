@@ -7,9 +7,15 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used))]
 
 pub mod accounts;
+pub mod authorized_keys;
+pub mod crontab;
 pub mod lines;
 pub mod maps;
 pub mod procfs;
+pub mod shadow;
+pub mod shell_history;
+pub mod sudoers;
+pub mod utmp;
 
 use std::borrow::Cow;
 
