@@ -7,15 +7,16 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used))]
 
 pub mod accounts;
-pub mod authorized_keys;
-pub mod crontab;
+pub mod cpuinfo;
+pub mod kernel;
 pub mod lines;
 pub mod maps;
+pub mod meminfo;
+pub mod mounts;
+pub mod os_release;
 pub mod procfs;
-pub mod shadow;
-pub mod shell_history;
-pub mod sudoers;
-pub mod utmp;
+pub mod smbios;
+pub mod sysctl;
 
 use std::borrow::Cow;
 
