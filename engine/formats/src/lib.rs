@@ -7,7 +7,9 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used))]
 
 pub mod accounts;
+pub mod authorized_keys;
 pub mod cpuinfo;
+pub mod crontab;
 pub mod kernel;
 pub mod lines;
 pub mod maps;
@@ -15,8 +17,12 @@ pub mod meminfo;
 pub mod mounts;
 pub mod os_release;
 pub mod procfs;
+pub mod shadow;
+pub mod shell_history;
 pub mod smbios;
+pub mod sudoers;
 pub mod sysctl;
+pub mod utmp;
 
 use std::borrow::Cow;
 

@@ -4,6 +4,9 @@
 //! its folder: `pub mod x;` and `&x::TABLE`. A test holds the folders against the lists.
 
 mod account;
+mod homes;
+mod namespace;
+mod stream;
 #[cfg(test)]
 mod testing;
 

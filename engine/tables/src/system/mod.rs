@@ -6,6 +6,7 @@ mod testing;
 
 pub mod cpu_info;
 pub mod cpu_time;
+pub mod crontab;
 pub mod kernel_info;
 pub mod kernel_modules;
 pub mod load_average;
@@ -22,6 +23,7 @@ use plumb_schema::AnyTable;
 pub static TABLES: &[&dyn AnyTable] = &[
     &cpu_info::TABLE,
     &cpu_time::TABLE,
+    &crontab::TABLE,
     &kernel_info::TABLE,
     &kernel_modules::TABLE,
     &load_average::TABLE,
