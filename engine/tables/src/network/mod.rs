@@ -1,6 +1,15 @@
 //! Tables about addresses, routes, sockets and names.
 
+mod text;
+
+pub mod arp_cache;
+pub mod dns_resolvers;
+pub mod etc_hosts;
+pub mod etc_protocols;
+pub mod etc_services;
+
 use plumb_schema::AnyTable;
 
 /// The tables of this folder.
-pub static TABLES: &[&dyn AnyTable] = &[];
+pub static TABLES: &[&dyn AnyTable] =
+    &[&arp_cache::TABLE, &dns_resolvers::TABLE, &etc_hosts::TABLE, &etc_protocols::TABLE, &etc_services::TABLE];
