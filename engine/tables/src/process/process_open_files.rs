@@ -7,36 +7,39 @@ use super::subject::{self, Fd, Process};
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;
 
-type Col = Column<Fd>;
+/// A descriptor.
+pub struct Row(Fd);
+
+type Col = Column<Row>;
 
 /// The table.
 #[rustfmt::skip]
-pub static TABLE: Table<Fd> = Table {
+pub static TABLE: Table<Row> = Table {
     name: "process_open_files",
     doc: "Files that processes hold open.",
     on: Platforms::POSIX,
     columns: &[
-        Col::bigint("pid",  "Process ID",                         |fd| Some(fd.pid.into())).index(by_pid),
-        Col::bigint("fd",   "Number of the descriptor",           |fd| Some(fd.number.into())),
-        Col::text  ("path", "Path of the file it is open on",     |fd| text(&fd.link)),
+        Col::bigint("pid",  "Process ID",                         |fd| Some(fd.0.pid.into())).index(by_pid),
+        Col::bigint("fd",   "Number of the descriptor",           |fd| Some(fd.0.number.into())),
+        Col::text  ("path", "Path of the file it is open on",     |fd| text(&fd.0.link)),
     ],
     scan,
     cost: Cost { rows: 3_000, row: 10 },
     ..Table::EMPTY
 };
 
-fn scan(cx: &Arc<Cx>, _request: &Request) -> Rows<Fd> {
+fn scan(cx: &Arc<Cx>, _request: &Request) -> Rows<Row> {
     Box::new(subject::all(cx, false).flat_map(|process| files(&process)))
 }
 
-fn by_pid(cx: &Arc<Cx>, pid: i64, _request: &Request) -> Rows<Fd> {
+fn by_pid(cx: &Arc<Cx>, pid: i64, _request: &Request) -> Rows<Row> {
     Box::new(subject::one(cx, pid, false).into_iter().flat_map(|process| files(&process)))
 }
 
 /// Whatever the kernel gives a name of another form (`net:[4026531833]`) counts as a file.
-fn files(process: &Process) -> impl Iterator<Item = Fd> + use<> {
+fn files(process: &Process) -> impl Iterator<Item = Row> + use<> {
     const OTHERS: [&[u8]; 3] = [b"socket:", b"pipe:", b"anon_inode:"];
-    process.fds().filter(|fd| !OTHERS.iter().any(|kind| fd.link.starts_with(kind)))
+    process.fds().filter(|fd| !OTHERS.iter().any(|kind| fd.link.starts_with(kind))).map(Row)
 }
 
 #[cfg(test)]

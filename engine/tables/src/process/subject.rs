@@ -1,6 +1,6 @@
 //! One process as a row subject: a handle on `/proc/PID` whose files are read when a column asks for them.
 
-use plumb_host::{Batch, Dir, Follow, List};
+use plumb_host::{Batch, Dir, Follow, List, Stat};
 use plumb_schema::Cx;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -91,6 +91,13 @@ pub(crate) struct Fds {
     opened: Option<(Box<dyn List>, Box<dyn Dir>)>,
     batch: Batch,
     next: usize,
+}
+
+impl Fds {
+    /// What stat(2) (or lstat(2)) says of a descriptor of this walk.
+    pub(crate) fn stat(&self, fd: &Fd, follow: Follow) -> Option<Stat> {
+        self.opened.as_ref()?.1.stat(fd.number.to_string().as_bytes(), follow).ok()
+    }
 }
 
 impl Iterator for Fds {
