@@ -12,6 +12,7 @@ pub mod kernel_modules;
 pub mod load_average;
 pub mod memory_info;
 pub mod mounts;
+pub mod os_version;
 pub mod system_controls;
 pub mod system_info;
 pub mod time;
@@ -29,6 +30,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &load_average::TABLE,
     &memory_info::TABLE,
     &mounts::TABLE,
+    &os_version::TABLE,
     &system_controls::TABLE,
     &system_info::TABLE,
     &time::TABLE,
