@@ -2,7 +2,7 @@
 //!
 //! Sources: `.ssh/authorized_keys` and `.ssh/authorized_keys2` below the home directories (sshd(8)).
 
-use crate::homes::{Home, homes};
+use crate::homes::{self, Home};
 use crate::namespace;
 use crate::stream::Lines;
 use plumb_formats::Odd;
@@ -30,7 +30,7 @@ pub static TABLE: Table<Row> = Table {
     doc: "Keys with which users may log in over SSH, by default those of the user that asks.",
     on: Platforms::POSIX,
     columns: &[
-        Col::bigint ("uid",       "User who may log in",                       |r| Some(r.uid.into())).additional().parameter(Ops::EQ),
+        Col::bigint ("uid",       "User who may log in",                       |r| Some(r.uid.into())).additional().seek(by_uid),
         Col::text   ("algorithm", "Type of the key",                           |r| text(&r.algorithm)),
         Col::text   ("key",       "The key in base64",                         |r| text(&r.key)),
         Col::text   ("options",   "Options before the key, as they are written", |r| text(&r.options)),
@@ -47,9 +47,16 @@ pub static TABLE: Table<Row> = Table {
 const FILES: [&[u8]; 2] = [b".ssh/authorized_keys", b".ssh/authorized_keys2"];
 
 fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Row> {
-    let request = request.clone();
-    Box::new(namespace::each(cx, &request.clone()).flat_map(move |(namespace, cx)| {
-        homes(&cx, &request).into_iter().flat_map(move |home| {
+    rows(cx, request, homes::own)
+}
+
+fn by_uid(cx: &Arc<Cx>, uid: i64, request: &Request) -> Rows<Row> {
+    rows(cx, request, move |cx| homes::of(cx, uid))
+}
+
+fn rows(cx: &Arc<Cx>, request: &Request, homes: impl Fn(&Cx) -> Vec<Home> + 'static) -> Rows<Row> {
+    Box::new(namespace::each(cx, request).flat_map(move |(namespace, cx)| {
+        homes(&cx).into_iter().flat_map(move |home| {
             let cx = Arc::clone(&cx);
             FILES.iter().flat_map(move |name| keys(&cx, &home, name, namespace))
         })
@@ -87,7 +94,8 @@ fn keys(cx: &Arc<Cx>, home: &Home, name: &[u8], namespace: i64) -> impl Iterator
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{equals, rows};
+    use crate::homes::rows_of;
+    use crate::testing::{check_seeks, equals, rows};
     use plumb_host::Mem;
 
     fn host() -> Mem {
@@ -97,7 +105,8 @@ mod tests {
             .file("/home/al/.ssh/authorized_keys", b"# c\n\nssh-rsa K1\n\xff junk\n  ssh-rsa K2 \xff\n")
             .file("/home/al/.ssh/authorized_keys2", "restrict ssh-rsa K3 c\r\n")
             .link("/proc/7/root", "/srv/c")
-            .file("/srv/c/etc/passwd", "r:x:0:0::/r:\n")
+            .file("/srv/c/etc/passwd", "r:x:0:0::/r:\nu:x:5:5::/u:\n")
+            .file("/srv/c/u/.ssh/authorized_keys", "ssh-rsa U\n")
             .file("/srv/c/r/.ssh/authorized_keys", "ssh-rsa IN\n")
     }
 
@@ -107,11 +116,12 @@ mod tests {
     fn of_the_user_that_asks() {
         let row = ["0", "ssh-ed25519", "K", "no-pty,command=\"echo 'a b'\"", "c d", "/root/.ssh/authorized_keys"];
         assert_eq!(rows(&TABLE, host(), &COLUMNS, Vec::new()).0, [row, row]);
+        check_seeks(&TABLE, host());
     }
 
     #[test]
     fn of_a_user_asked_for() {
-        let (found, notes) = rows(&TABLE, host(), &COLUMNS, vec![equals("uid", "1000")]);
+        let (found, notes) = rows_of(&TABLE, host(), 1000, &COLUMNS, Vec::new());
         let (one, two) = ("/home/al/.ssh/authorized_keys", "/home/al/.ssh/authorized_keys2");
         assert_eq!(
             found,
@@ -130,7 +140,10 @@ mod tests {
     #[test]
     fn inside_a_container() {
         let inside = vec![equals("pid_with_namespace", "7")];
-        let (found, _) = rows(&TABLE, host(), &["key", "key_file", "pid_with_namespace"], inside);
-        assert_eq!(found, [["IN", "/r/.ssh/authorized_keys", "7"]]);
+        let columns = ["key", "key_file", "pid_with_namespace"];
+        let own = rows(&TABLE, host(), &columns, inside.clone()).0;
+        assert_eq!(own, [["IN", "/r/.ssh/authorized_keys", "7"]]);
+        let other = rows_of(&TABLE, host(), 5, &columns, inside).0;
+        assert_eq!(other, [["U", "/u/.ssh/authorized_keys", "7"]]);
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Source: `.ssh/known_hosts` below the home directories (sshd(8)).
 
-use crate::homes::homes;
+use crate::homes::{self, Home};
 use crate::stream::Lines;
-use plumb_schema::{Column, Cx, Ops, Platforms, Request, Rows, Table, text};
+use plumb_schema::{Column, Cx, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;
 
 /// A line of a file.
@@ -23,7 +23,7 @@ pub static TABLE: Table<Row> = Table {
     doc: "Host keys that users have accepted, by default those of the user that asks.",
     on: Platforms::POSIX,
     columns: &[
-        Col::bigint("uid",      "User to whom the file belongs",                        |r| Some(r.uid.into())).key().optimized().parameter(Ops::EQ),
+        Col::bigint("uid",      "User to whom the file belongs",                        |r| Some(r.uid.into())).index(by_uid).optimized(),
         Col::text  ("key",      "The line: marker, hosts, type, key and comment",       |r| text(&r.key)),
         Col::text  ("key_file", "Path of the file",                                     |r| text(&r.file)),
     ],
@@ -32,8 +32,15 @@ pub static TABLE: Table<Row> = Table {
     ..Table::EMPTY
 };
 
-fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Row> {
-    let homes = homes(cx, request);
+fn scan(cx: &Arc<Cx>, _request: &Request) -> Rows<Row> {
+    rows(cx, homes::own(cx))
+}
+
+fn by_uid(cx: &Arc<Cx>, uid: i64, _request: &Request) -> Rows<Row> {
+    rows(cx, homes::of(cx, uid))
+}
+
+fn rows(cx: &Arc<Cx>, homes: Vec<Home>) -> Rows<Row> {
     let cx = Arc::clone(cx);
     Box::new(homes.into_iter().flat_map(move |home| {
         let path = home.path(b".ssh/known_hosts");
@@ -54,7 +61,8 @@ fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{equals, rows};
+    use crate::homes::rows_of;
+    use crate::testing::{check, check_seeks};
     use plumb_host::Mem;
 
     fn host() -> Mem {
@@ -70,11 +78,11 @@ mod tests {
     #[test]
     fn lines() {
         let columns = ["uid", "key", "key_file"];
-        let own = rows(&TABLE, host(), &columns, Vec::new()).0;
-        assert_eq!(own, [["0", "203.0.113.5 ssh-ed25519 A", "/root/.ssh/known_hosts"]]);
+        check(&TABLE, host(), &columns, &[&["0", "203.0.113.5 ssh-ed25519 A", "/root/.ssh/known_hosts"]]);
+        check_seeks(&TABLE, host());
         let file = "/home/al/.ssh/known_hosts";
         assert_eq!(
-            rows(&TABLE, host(), &columns, vec![equals("uid", "1000")]).0,
+            rows_of(&TABLE, host(), 1000, &columns, Vec::new()).0,
             [
                 ["1000", "|1|F1E=|398= ssh-ed25519 A", file],
                 ["1000", "@revoked b ssh-rsa B two words", file],

@@ -3,11 +3,11 @@
 //! Sources, below the home directories: `.bash_history`, `.zsh_history`, `.zhistory`, `.history`, `.sh_history`,
 //! `.ash_history`, and the files of macOS's `.bash_sessions`. They are read in pieces, each line is a row.
 
-use crate::homes::{Home, homes, join};
+use crate::homes::{self, Home, join};
 use crate::stream::Lines;
 use plumb_formats::shell_history::History;
 use plumb_host::FileKind;
-use plumb_schema::{Column, Cost, Cx, Ops, Platforms, Request, Rows, Table, text};
+use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;
 
 /// A line of a history.
@@ -27,7 +27,7 @@ pub static TABLE: Table<Row> = Table {
     doc: "Lines of the shell histories of users, by default of the user that asks.",
     on: Platforms::POSIX,
     columns: &[
-        Col::bigint ("uid",          "User to whom the history belongs",                    |r| Some(r.uid.into())).additional().optimized().parameter(Ops::EQ),
+        Col::bigint ("uid",          "User to whom the history belongs",                    |r| Some(r.uid.into())).additional().optimized().seek(by_uid),
         Col::integer("time",         "Seconds since the epoch; 0 when the history does not say", |r| Some(r.time)),
         Col::text   ("command",      "The line, without its timestamp",                     |r| text(&r.command)),
         Col::text   ("history_file", "Path of the history",                                 |r| text(&r.file)),
@@ -41,8 +41,15 @@ pub static TABLE: Table<Row> = Table {
 const FILES: [&[u8]; 6] =
     [b".bash_history", b".zsh_history", b".zhistory", b".history", b".sh_history", b".ash_history"];
 
-fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Row> {
-    let homes = homes(cx, request);
+fn scan(cx: &Arc<Cx>, _request: &Request) -> Rows<Row> {
+    rows(cx, homes::own(cx))
+}
+
+fn by_uid(cx: &Arc<Cx>, uid: i64, _request: &Request) -> Rows<Row> {
+    rows(cx, homes::of(cx, uid))
+}
+
+fn rows(cx: &Arc<Cx>, homes: Vec<Home>) -> Rows<Row> {
     let cx = Arc::clone(cx);
     Box::new(homes.into_iter().flat_map(move |home| {
         let cx = Arc::clone(&cx);
@@ -85,9 +92,9 @@ fn lines(cx: &Arc<Cx>, uid: u32, path: Vec<u8>) -> impl Iterator<Item = Row> + u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{equals, rows};
+    use crate::homes::rows_of;
+    use crate::testing::{check_seeks, rows};
     use plumb_host::Mem;
-    use plumb_schema::{Constraint, Op, Value};
 
     fn host() -> Mem {
         Mem::new()
@@ -118,7 +125,7 @@ mod tests {
 
     #[test]
     fn of_users_asked_for() {
-        let (found, notes) = rows(&TABLE, host(), &COLUMNS, vec![equals("uid", "1000")]);
+        let (found, notes) = rows_of(&TABLE, host(), 1000, &COLUMNS, Vec::new());
         assert_eq!(
             found,
             [
@@ -131,10 +138,10 @@ mod tests {
             ]
         );
         assert_eq!(notes.len(), 1, "a directory where a history should be");
-        let several = [7, 1000, 0, 1000, -1].map(Value::Int).to_vec();
-        let several = Constraint { column: "uid", op: Op::Eq, values: several };
-        assert_eq!(rows(&TABLE, host(), &["uid"], vec![several]).0.len(), 6 + 4);
-        assert_eq!(rows(&TABLE, host(), &["uid"], vec![equals("uid", "x")]).0.len(), 0);
+        for (uid, count) in [(0, 4), (7, 0), (-1, 0), (i64::MAX, 0)] {
+            assert_eq!(rows_of(&TABLE, host(), uid, &["uid"], Vec::new()).0.len(), count, "{uid}");
+        }
+        check_seeks(&TABLE, host());
     }
 
     #[test]
@@ -142,7 +149,6 @@ mod tests {
         let content = ": 1700000000:0;command\n".repeat(50_000);
         let host = host().file("/root/.zsh_history", content);
         let (cx, _statement) = crate::testing::cx("shell_history", host);
-        let request = Request::new(vec!["command"], vec![equals("uid", "0")]);
-        assert_eq!(scan(&cx, &request).filter(|row| row.command == b"command").count(), 100_000);
+        assert_eq!(scan(&cx, &Request::default()).filter(|row| row.command == b"command").count(), 100_000);
     }
 }
