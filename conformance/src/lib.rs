@@ -1,1 +1,23 @@
-//! conformance
+//! The harness: generators, oracles and engines that prove an agent's answers.
+//!
+//! An oracle is a function from an input to a [`Verdict`]. The same oracle runs under libFuzzer, under `cargo test` with a
+//! seeded generator, and in `cargo conform`. A comparison over nothing is a skip, and skips are counted.
+
+pub mod answer;
+pub mod divergences;
+pub mod engines;
+pub mod fixtures;
+pub mod generators;
+pub mod oracles;
+pub mod report;
+
+/// What an oracle found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The law held over something.
+    Pass,
+    /// There was nothing to hold it against, and why.
+    Skip(String),
+    /// It did not hold: what a person needs to see it.
+    Fail(String),
+}

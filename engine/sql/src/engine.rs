@@ -139,6 +139,7 @@ impl Engine {
         }
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();
+        crate::collations::register(&connection)?;
         vtab::declare(&connection, settings.registry.on(Platforms::CURRENT), &shared)?;
         for table in settings.registry.on(Platforms::CURRENT) {
             for alias in table.aliases() {

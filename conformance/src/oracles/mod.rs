@@ -1,0 +1,5 @@
+//! The oracles. Each says which class of bugs it finds.
+
+pub mod materialized;
+pub mod recorded;
+pub mod table_laws;

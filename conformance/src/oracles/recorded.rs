@@ -1,0 +1,83 @@
+//! *recorded*: answers about fixture hosts equal those that osquery gave. Finds: everything that people who come from
+//! osquery would stumble over.
+
+use crate::Verdict;
+use crate::answer::{Difference, Row, printed};
+use crate::divergences::Divergences;
+use crate::engines::Engine;
+use crate::fixtures::Recorded;
+use plumb_schema::Registry;
+use std::collections::BTreeSet;
+
+/// Compares answers with recorded ones and remembers which divergences were seen.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    divergences: &'a Divergences,
+    /// Patterns that explained a difference.
+    pub seen: BTreeSet<String>,
+}
+
+impl<'a> Comparison<'a> {
+    /// A comparison that allows some divergences.
+    #[must_use]
+    pub fn new(divergences: &'a Divergences) -> Self {
+        Self { divergences, seen: BTreeSet::new() }
+    }
+
+    /// Compares one recorded answer.
+    pub fn check(&mut self, engine: &mut dyn Engine, registry: &Registry, recorded: &Recorded) -> Verdict {
+        let tables: Vec<String> = tables_of(&recorded.sql);
+        if recorded.fails {
+            return match engine.ask(&recorded.sql) {
+                Err(_) => Verdict::Pass,
+                Ok(rows) => Verdict::Fail(format!("{}\n  should fail and gives {} rows", recorded.sql, rows.len())),
+            };
+        }
+        let unknown = tables.iter().find(|table| registry.get(table).is_none());
+        if let Some(table) = unknown {
+            return Verdict::Skip(format!("no table {table} yet"));
+        }
+        match engine.ask(&recorded.sql) {
+            Ok(rows) => self.compare(recorded, &tables, &rows),
+            Err(error) => Verdict::Fail(format!("{}\n  {error}", recorded.sql)),
+        }
+    }
+
+    fn compare(&mut self, recorded: &Recorded, tables: &[String], rows: &[Row]) -> Verdict {
+        let differs = |ignore: &[String]| {
+            let ignore: Vec<String> = recorded.ignore.iter().chain(ignore).cloned().collect();
+            Difference::between(&printed(&recorded.rows, &ignore), &printed(rows, &ignore))
+        };
+        let difference = differs(&[]);
+        if difference.is_empty() {
+            // Two empty answers agree, but prove little.
+            return if rows.is_empty() { Verdict::Skip("no rows".to_owned()) } else { Verdict::Pass };
+        }
+        for table in tables {
+            let columns = self.divergences.columns(table);
+            if !columns.is_empty() && differs(&columns).is_empty() {
+                let needed = |column: &&String| {
+                    let others: Vec<String> = columns.iter().filter(|other| other != column).cloned().collect();
+                    !differs(&others).is_empty()
+                };
+                self.seen.extend(columns.iter().filter(needed).map(|column| format!("{table}.{column}")));
+                return Verdict::Pass;
+            }
+            if self.divergences.rows(table) {
+                self.seen.insert(table.clone());
+                return Verdict::Pass;
+            }
+        }
+        Verdict::Fail(format!("{}\n{}", recorded.sql, difference.show(4)))
+    }
+}
+
+/// The names after FROM and JOIN.
+fn tables_of(sql: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+    let named = words.windows(2).filter(|pair| {
+        pair.first().is_some_and(|word| word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("join"))
+    });
+    named.filter_map(|pair| pair.get(1)).map(|word| (*word).to_owned()).collect()
+}

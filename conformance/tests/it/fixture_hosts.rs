@@ -1,0 +1,78 @@
+//! Recorded answers, table laws and the materialized oracle over every fixture host, in memory: no privileges needed.
+
+use plumb_conformance::divergences::Divergences;
+use plumb_conformance::engines::embedded::Embedded;
+use plumb_conformance::fixtures::{Fixture, folder};
+use plumb_conformance::generators::bytes;
+use plumb_conformance::oracles::materialized::Pair;
+use plumb_conformance::oracles::recorded::Comparison;
+use plumb_conformance::oracles::table_laws;
+use plumb_conformance::report::Section;
+use plumb_host::Host;
+use plumb_schema::Platforms;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn hosts() -> Vec<(Fixture, Arc<dyn Host>)> {
+    let fixtures = Fixture::all(&folder()).expect("fixtures");
+    fixtures.into_iter().map(|f| (f.clone(), Arc::new(f.load().expect("an archive")) as Arc<dyn Host>)).collect()
+}
+
+#[track_caller]
+fn finish(section: &Section, least: usize) {
+    let failed = section.failed.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
+    assert!(section.failed.is_empty(), "{}: {} failed\n{failed}", section.title, section.failed.len());
+    assert!(
+        section.passed >= least,
+        "{}: only {} passed; skipped: {:#?}",
+        section.title,
+        section.passed,
+        section.skipped
+    );
+}
+
+#[test]
+fn recorded_answers() {
+    let divergences = Divergences::load().expect("divergences.toml");
+    let registry = plumb_tables::registry();
+    let mut seen = BTreeSet::new();
+    let mut section = Section::new("recorded answers");
+    for (fixture, host) in hosts() {
+        let mut engine = Embedded::new(host).expect("an engine");
+        let mut comparison = Comparison::new(&divergences);
+        for recorded in fixture.recorded().expect("recorded answers") {
+            section.add(&fixture.name, comparison.check(&mut engine, &registry, &recorded));
+        }
+        seen.extend(comparison.seen);
+    }
+    finish(&section, 20);
+    let stale: Vec<&str> = divergences.patterns().filter(|pattern| !seen.contains(*pattern)).collect();
+    assert!(stale.is_empty(), "divergences that no longer diverge: {stale:?}");
+}
+
+#[test]
+fn table_laws_hold() {
+    let mut section = Section::new("table laws");
+    for (fixture, host) in hosts() {
+        for table in plumb_tables::registry().on(Platforms::CURRENT) {
+            let case = format!("{} {}", fixture.name, table.name());
+            section.add(&case, table_laws::types(&host, table, &[]));
+            section.add(&case, table_laws::projection(&host, table, &[]));
+            section.add(&case, table_laws::seek_subset(&host, table));
+        }
+    }
+    finish(&section, 5);
+}
+
+#[test]
+fn materialized_queries() {
+    let mut section = Section::new("materialized");
+    for (fixture, host) in hosts() {
+        let mut pair = Pair::new(host).expect("both engines");
+        for seed in 0..600 {
+            let (_, verdict) = pair.check(&bytes(seed, 400));
+            section.add(&format!("{} seed {seed}", fixture.name), verdict);
+        }
+    }
+    finish(&section, 300);
+}

@@ -1,0 +1,3 @@
+//! The oracles as ordinary tests, over the fixture hosts.
+
+mod fixture_hosts;
