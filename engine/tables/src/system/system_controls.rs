@@ -4,7 +4,7 @@
 //! read permission for anyone (a trigger) is listed but never opened.
 
 use plumb_formats::sysctl::Settings;
-use plumb_host::{Dir, FileKind, Follow, join};
+use plumb_host::{Dir, FileKind, Follow, Limit, join};
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, Type, owned, text};
 use std::sync::Arc;
 
@@ -152,11 +152,21 @@ impl Walk {
 impl Control {
     fn value(&self) -> Option<Vec<u8>> {
         const READABLE: u32 = 0o444;
+        const EIO: i32 = 5;
         let stat = self.sys.stat(&self.path, Follow::No).ok()?;
         if stat.mode & READABLE == 0 {
             return None;
         }
-        Some(self.cx.read_in(&*self.sys, &self.path)?.trim_ascii().to_vec())
+        let (mut text, limit) = (Vec::new(), Limit { bytes: Cx::WHOLE_FILE, cancel: self.cx.cancel() });
+        match self.sys.read(&self.path, &mut text, limit) {
+            Ok(_) => Some(text.trim_ascii().to_vec()),
+            // So the kernel says that a parameter (net.ipv6.conf.*.stable_secret) has not been given a value yet.
+            Err(error) if error.raw_os_error() == Some(EIO) => None,
+            Err(error) => {
+                self.cx.note_error(&join(ROOT, &self.path), &error);
+                None
+            }
+        }
     }
 
     fn configured(&self) -> Option<Vec<u8>> {
@@ -196,7 +206,7 @@ fn settings(cx: &Cx) -> Settings {
 mod tests {
     use super::*;
     use crate::testing::{check, check_seeks, cx, rows};
-    use plumb_host::Mem;
+    use plumb_host::{Access, Mem};
     use plumb_schema::{AnyTable, Value};
 
     fn host() -> Mem {
@@ -237,6 +247,19 @@ mod tests {
             ],
         );
         check_seeks(&TABLE, host());
+    }
+
+    #[test]
+    fn what_cannot_be_read() {
+        let host = Mem::new()
+            .file("/proc/sys/a/denied", "x")
+            .fail_on("/proc/sys/a/denied", Access::Open, std::io::ErrorKind::PermissionDenied)
+            .file("/proc/sys/a/unset", "x")
+            .fail_on("/proc/sys/a/unset", Access::Open, 5);
+        let (found, notes) = rows(&TABLE, host, &["name", "current_value"], vec![]);
+        assert_eq!(found, [["a.denied", "NULL"], ["a.unset", "NULL"]]);
+        assert_eq!(notes.iter().map(|note| note.source.as_str()).collect::<Vec<_>>(), ["/proc/sys/a/denied"]);
+        assert_eq!(rows(&TABLE, Mem::new(), &["name"], vec![]).1.len(), 1);
     }
 
     #[test]
