@@ -7,9 +7,12 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, clippy::expect_used))]
 
 pub mod accounts;
+pub mod apt;
 pub mod authorized_keys;
 pub mod cpuinfo;
 pub mod crontab;
+pub mod deb822;
+pub mod dpkg;
 pub mod hosts;
 pub mod inet;
 pub mod kernel;

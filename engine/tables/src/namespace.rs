@@ -11,3 +11,13 @@ pub(crate) fn each(cx: &Arc<Cx>, request: &Request) -> impl Iterator<Item = (i64
     let cx = Arc::clone(cx);
     pids.into_iter().filter_map(move |pid| Some((pid, cx.inside(pid)?)))
 }
+
+/// The number of a process's mount namespace (its link says `mnt:[4026531841]`), for `mount_namespace_id`; empty for
+/// process 0, which stands for the host itself, and where it cannot be read. `cx` is the context outside.
+pub(crate) fn mount_id(cx: &Cx, pid: i64) -> Vec<u8> {
+    let read = || {
+        let link = cx.host.root().read_link(format!("/proc/{pid}/ns/mnt").as_bytes()).ok()?;
+        Some(link.strip_prefix(b"mnt:[")?.strip_suffix(b"]")?.to_vec())
+    };
+    if pid == 0 { Vec::new() } else { read().unwrap_or_default() }
+}

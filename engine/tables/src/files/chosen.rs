@@ -17,21 +17,13 @@ pub(crate) fn chosen(cx: &Arc<Cx>, request: &Request) -> Rows<Found> {
     let sources = sources(request);
     let several = sources.len() > 1 && sources.iter().any(|source| matches!(source, Source::Like(_)));
     let outer = Arc::clone(cx);
-    let views = namespace::each(cx, request).map(move |(pid, cx)| {
-        let id = if pid == 0 { Vec::new() } else { mount_namespace(&outer, pid).unwrap_or_default() };
-        Rc::new(View::new(cx, pid, id))
-    });
+    let views = namespace::each(cx, request)
+        .map(move |(pid, cx)| Rc::new(View::new(cx, pid, namespace::mount_id(&outer, pid))));
     Box::new(views.flat_map(move |view| {
         let mut seen = Seen::default();
         let found = sources.clone().into_iter().flat_map(move |source| source.files(&view));
         found.filter(move |found| !several || seen.is_new(found.path()))
     }))
-}
-
-/// The number of a process's mount namespace: the link says `mnt:[4026531841]`.
-fn mount_namespace(cx: &Cx, pid: i64) -> Option<Vec<u8>> {
-    let link = cx.host.root().read_link(format!("/proc/{pid}/ns/mnt").as_bytes()).ok()?;
-    Some(link.strip_prefix(b"mnt:[")?.strip_suffix(b"]")?.to_vec())
 }
 
 /// One reason for rows to be there.

@@ -1,0 +1,325 @@
+//! Where apt gets packages from: sources.list(5) in both of its forms, and the Release files that it has fetched.
+
+use crate::Odd;
+use crate::deb822::{Stanza, stanzas, words};
+use crate::lines::{fields, lines, split_once};
+
+/// An archive of binary packages: a place, and a suite there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The URI, without slashes at its end.
+    pub uri: Vec<u8>,
+    /// The suite, or a path that ends with a slash.
+    pub suite: Vec<u8>,
+}
+
+impl Source {
+    fn new(uri: &[u8], suite: &[u8]) -> Option<Self> {
+        let end = uri.iter().rposition(|byte| *byte != b'/')? + 1;
+        let source = Self { uri: uri.get(..end)?.to_vec(), suite: suite.to_vec() };
+        let has_scheme = uri.iter().position(|byte| *byte == b':').is_some_and(|colon| colon > 0 && colon + 1 < end);
+        (has_scheme && !suite.is_empty()).then_some(source)
+    }
+
+    /// The URI without its scheme.
+    fn place(&self) -> &[u8] {
+        let place = split_once(&self.uri, b':').map_or(&[][..], |(_, place)| place);
+        place.strip_prefix(b"//").unwrap_or(place)
+    }
+
+    /// What people call it: the URI without its scheme, and the suite.
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
+        [self.place(), b" ", &self.suite].concat()
+    }
+
+    /// What the names of its files in `/var/lib/apt/lists` may begin with; the likeliest first.
+    #[must_use]
+    pub fn list_names(&self) -> Vec<Vec<u8>> {
+        let place = self.place();
+        // Names and passwords are not part of file names. An `@` in a path is.
+        let host = place.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let user = host.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+        let place = place.get(user..).unwrap_or_default();
+        let path = match self.suite.as_slice() {
+            b"/" => [place, b"/"].concat(),
+            suite if suite.ends_with(b"/") => [place, b"/", suite].concat(),
+            suite => [place, b"/dists/", suite, b"/"].concat(),
+        };
+        let mut names = vec![file_name(&path, true), file_name(&path, false)];
+        if self.suite.contains(&b'/') {
+            // Where a suite has several parts, some archives have them without `dists`.
+            let suite = self.suite.trim_ascii_end();
+            names.push(file_name(&[place, b"/", suite.strip_suffix(b"/").unwrap_or(suite), b"/"].concat(), false));
+        }
+        names.dedup();
+        names
+    }
+}
+
+/// A path as apt makes it a file name: slashes are underscores, and underscores (among others) are escaped.
+fn file_name(path: &[u8], escape: bool) -> Vec<u8> {
+    let mut name = Vec::with_capacity(path.len());
+    for byte in path {
+        match byte {
+            b'/' => name.push(b'_'),
+            b'\\'
+            | b'|'
+            | b'{'
+            | b'}'
+            | b'['
+            | b']'
+            | b'<'
+            | b'>'
+            | b'"'
+            | b'^'
+            | b'~'
+            | b'_'
+            | b'='
+            | b'!'
+            | b'@'
+            | b'#'
+            | b'$'
+            | b'%'
+            | b'&'
+            | b'*'
+            | 0..=b' '
+            | 0x7f..
+                if escape =>
+            {
+                name.extend_from_slice(format!("%{byte:02x}").as_bytes());
+            }
+            byte => name.push(*byte),
+        }
+    }
+    name
+}
+
+/// The sources in a file of the one-line form.
+pub fn one_line(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Source> {
+    let mut found = Vec::new();
+    for (number, line) in lines(bytes).enumerate() {
+        match source(without_comment(line)) {
+            Ok(source) => found.extend(source),
+            Err(reason) => odd(Odd { line: number + 1, reason: reason.into() }),
+        }
+    }
+    found
+}
+
+/// The source of a line; none if it is empty or about sources of packages.
+fn source(line: &[u8]) -> Result<Option<Source>, &'static str> {
+    let (kind, mut rest) = word(line);
+    match kind {
+        b"" | b"deb-src" => return Ok(None),
+        b"deb" => {}
+        _ => return Err("begins neither with deb nor with deb-src"),
+    }
+    if rest.starts_with(b"[") {
+        rest = split_once(rest, b']').ok_or("options without an end")?.1;
+    }
+    let (uri, rest) = word(rest);
+    let (suite, _) = word(rest);
+    if suite.is_empty() {
+        return Err("lacks a URI or a suite");
+    }
+    Source::new(uri, suite).map(Some).ok_or("has no URI with a scheme and a place")
+}
+
+/// What stands before a comment sign that is not between brackets or quotes.
+fn without_comment(line: &[u8]) -> &[u8] {
+    line.get(..end(line, |byte| byte == b'#')).unwrap_or(line)
+}
+
+/// The next word, and what follows it. Brackets and quotes keep words together: `cdrom:[Debian 12]/`.
+fn word(line: &[u8]) -> (&[u8], &[u8]) {
+    let line = line.trim_ascii_start();
+    let (word, rest) = line.split_at_checked(end(line, |byte| byte.is_ascii_whitespace())).unwrap_or((line, b""));
+    (word, rest.trim_ascii_start())
+}
+
+/// The first byte that ends something, outside brackets and quotes.
+fn end(line: &[u8], ends: impl Fn(u8) -> bool) -> usize {
+    let mut closing = None;
+    let place = line.iter().position(|byte| match closing {
+        Some(close) => {
+            closing = closing.filter(|_| *byte != close);
+            false
+        }
+        None => {
+            closing = match byte {
+                b'[' => Some(b']'),
+                b'"' => Some(b'"'),
+                _ => None,
+            };
+            ends(*byte)
+        }
+    });
+    place.unwrap_or(line.len())
+}
+
+/// The sources in a file of the deb822 form: every URI with every suite of a stanza.
+pub fn deb822(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Source> {
+    let mut found = Vec::new();
+    for (number, stanza) in stanzas(bytes).enumerate() {
+        let stanza = Stanza::parse(stanza);
+        let of = |name| words(stanza.get(name).unwrap_or_default());
+        if of("Enabled").next().is_some_and(is_no)
+            || !(of("Types").any(|kind| kind == b"deb") || of("Types").count() == 0)
+        {
+            continue;
+        }
+        let before = found.len();
+        for uri in of("URIs") {
+            found.extend(of("Suites").filter_map(|suite| Source::new(uri, suite)));
+        }
+        if found.len() == before && stanza != Stanza::default() {
+            odd(Odd { line: 0, reason: format!("stanza {} lacks a URI or a suite", number + 1).into() });
+        }
+    }
+    found
+}
+
+/// What apt takes for no.
+fn is_no(word: &[u8]) -> bool {
+    [&b"no"[..], b"false", b"without", b"off", b"disable", b"0"].iter().any(|no| no.eq_ignore_ascii_case(word))
+}
+
+/// What an archive says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// `Codename`.
+    pub codename: Vec<u8>,
+    /// `Version`.
+    pub version: Vec<u8>,
+    /// `Origin`.
+    pub origin: Vec<u8>,
+    /// `Components`.
+    pub components: Vec<u8>,
+    /// `Architectures`.
+    pub architectures: Vec<u8>,
+}
+
+impl Release {
+    /// Reads a Release or InRelease file. The signature around an InRelease file is not looked at.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut release = Self::default();
+        let lines = lines(bytes).take_while(|line| line.trim_ascii() != b"-----BEGIN PGP SIGNATURE-----");
+        for line in lines.filter(|line| !line.starts_with(b" ")) {
+            let Some((name, value)) = split_once(line, b':') else { continue };
+            let field = match name {
+                b"Codename" => &mut release.codename,
+                b"Version" => &mut release.version,
+                b"Origin" => &mut release.origin,
+                b"Components" => &mut release.components,
+                b"Architectures" => &mut release.architectures,
+                _ => continue,
+            };
+            *field = fields(value).collect::<Vec<_>>().join(&b' ');
+        }
+        release
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(sources: &[Source]) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        sources.iter().map(|source| (text(&source.uri), text(&source.suite))).collect()
+    }
+
+    #[test]
+    fn lines_of_sources() {
+        for (line, expect) in [
+            ("deb http://h/d bookworm main contrib", Some(("http://h/d", "bookworm"))),
+            ("  deb\thttp://h/d/// \t s   main  ", Some(("http://h/d", "s"))),
+            ("deb [arch=amd64 signed-by=/k] https://h/r/ stable main # c", Some(("https://h/r", "stable"))),
+            ("deb [ a=b ] http://h s", Some(("http://h", "s"))),
+            ("deb [a=b]http://h s", Some(("http://h", "s"))),
+            ("deb file:/srv/repo ./", Some(("file:/srv/repo", "./"))),
+            ("deb cdrom:[Debian 12 #1]/ bookworm main", Some(("cdrom:[Debian 12 #1]", "bookworm"))),
+            ("deb http://h s\r", Some(("http://h", "s"))),
+            ("deb-src http://h s main", None),
+            ("#deb http://h s", None),
+            ("", None),
+            ("   ", None),
+        ] {
+            let mut odd = Vec::new();
+            let found = one_line(line.as_bytes(), &mut |o| odd.push(o));
+            let expect: Vec<_> = expect.iter().map(|(uri, suite)| (uri.to_string(), suite.to_string())).collect();
+            assert_eq!((texts(&found), odd.len()), (expect, 0), "{line:?}");
+        }
+        for line in [
+            "debby http://h s",
+            "deb http://h",
+            "deb http://h # s",
+            "deb h s",
+            "deb http:// s",
+            "deb [a=b http://h s",
+            "deb [a=b]",
+            "deb",
+            "rpm http://h s",
+            "\u{0}",
+        ] {
+            let mut odd = Vec::new();
+            let found = one_line(format!("\n{line}\ndeb http://h s").as_bytes(), &mut |o| odd.push(o.line));
+            assert_eq!((found.len(), odd), (1, vec![2]), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn stanzas_of_sources() {
+        for (text, expect, odd) in [
+            ("Types: deb\nURIs: http://h/d/ https://i\nSuites: a b/c\n", 4, 0),
+            ("types: deb-src deb # c\nuris:\n http://h\n# c\n http://i\nsuites: a\nEnabled: yes\n", 2, 0),
+            ("URIs: http://h\nSuites: a\n\n\n# only a comment\n\nTypes: deb\nURIs: http://i\nSuites: ./\n", 2, 0),
+            ("Types: deb-src\nURIs: http://h\nSuites: a\n", 0, 0),
+            ("Types: deb\nURIs: http://h\nSuites: a\nEnabled: No\n", 0, 0),
+            ("Types: deb\nURIs: h\nSuites: a\n", 0, 1),
+            ("Types: deb\nSuites: a\n\nURIs: http://h\n", 0, 2),
+            ("", 0, 0),
+        ] {
+            let mut odds = 0;
+            let found = deb822(text.as_bytes(), &mut |_| odds += 1);
+            assert_eq!((found.len(), odds), (expect, odd), "{text}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        for (uri, suite, name, lists) in [
+            ("http://h/d", "s", "h/d s", &["h_d_dists_s_"][..]),
+            ("http://u:p@h:80/d", "s", "u:p@h:80/d s", &["h:80_d_dists_s_"]),
+            ("http://h", "s/updates", "h s/updates", &["h_dists_s_updates_", "h_s_updates_"]),
+            ("http://h/x_y", "./", "h/x_y ./", &["h_x%5fy_._", "h_x_y_._"]),
+            ("http://h", "/", "h /", &["h_", "h__"]),
+            ("http://h", "apt/source/", "h apt/source/", &["h_apt_source_"]),
+            ("file:/srv/r", "s", "/srv/r s", &["_srv_r_dists_s_"]),
+            ("cdrom:[D 1]", "s", "[D 1] s", &["%5bD%201%5d_dists_s_", "[D 1]_dists_s_"]),
+        ] {
+            let source = Source::new(uri.as_bytes(), suite.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8_lossy(&source.name()), name);
+            let found: Vec<_> = source.list_names().iter().map(|l| String::from_utf8_lossy(l).into_owned()).collect();
+            assert_eq!(found, lists, "{uri} {suite}");
+        }
+    }
+
+    #[test]
+    fn releases() {
+        let text =
+            b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nOrigin: http://x: y\nVersion:12.5\nCodename: b\r\n\
+              Architectures: all  amd64\nSHA256:\n Version: 9\nnonsense\n-----BEGIN PGP SIGNATURE-----\nVersion: 8\n";
+        let expect = Release {
+            codename: b"b".into(),
+            version: b"12.5".into(),
+            origin: b"http://x: y".into(),
+            components: Vec::new(),
+            architectures: b"all amd64".into(),
+        };
+        assert_eq!(Release::parse(text), expect);
+        assert_eq!(Release::parse(b"\xff\0:\n::"), Release::default());
+    }
+}
