@@ -21,6 +21,11 @@ mod live;
 mod mem;
 mod path;
 #[cfg(unix)]
+mod rooted;
+#[cfg(unix)]
+#[cfg(test)]
+mod same;
+#[cfg(unix)]
 mod sys;
 
 pub use api::{
@@ -32,3 +37,5 @@ pub use cancel::Cancel;
 pub use live::Live;
 pub use mem::{Access, Fault, Mem};
 pub use path::{file_name, join, parent};
+#[cfg(unix)]
+pub use rooted::Rooted;

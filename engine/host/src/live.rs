@@ -9,10 +9,11 @@ mod netlink;
 mod plain;
 
 use crate::api::{Dir, Host, Moment};
-use crate::sys;
+use crate::{Rooted, sys};
 use dir::LiveDir;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
 
 /// The running machine.
 ///
@@ -67,6 +68,10 @@ impl Host for Live {
     #[allow(clippy::disallowed_methods, reason = "here is where the environment is read")]
     fn env(&self, name: &str) -> Option<Vec<u8>> {
         std::env::var_os(name).map(OsStringExt::into_vec)
+    }
+
+    fn inside_process(&self, pid: i64) -> io::Result<Arc<dyn Host>> {
+        Ok(Arc::new(Rooted::open(format!("/proc/{pid}/root"))?))
     }
 
     #[cfg(target_os = "linux")]

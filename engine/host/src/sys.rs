@@ -55,8 +55,8 @@ pub(crate) fn open_and_look(dir: impl AsFd, path: &[u8], flags: OFlags) -> io::R
 /// Opens what an `O_PATH` descriptor holds, once it is known to be a regular file: opening a device may already do
 /// something (rewind a tape, arm a watchdog). `None` where there is no `/proc` to open it through.
 #[cfg(target_os = "linux")]
-pub(crate) fn reopen(inode: impl AsFd) -> Option<io::Result<OpenFile>> {
-    let stat = match rustix::fs::fstat(&inode) {
+pub(crate) fn reopen(inode: &impl AsFd) -> Option<io::Result<OpenFile>> {
+    let stat = match rustix::fs::fstat(inode) {
         Ok(stat) => stat,
         Err(error) => return Some(Err(error.into())),
     };
@@ -66,14 +66,32 @@ pub(crate) fn reopen(inode: impl AsFd) -> Option<io::Result<OpenFile>> {
     let size = u64::try_from(stat.st_size).unwrap_or(0);
     match rustix::fs::open(magic_path(inode, b""), FILE, Mode::empty()) {
         Ok(fd) => Some(Ok(OpenFile::new(fd, size))),
-        Err(Errno::NOENT | Errno::NOTDIR) => None,
+        Err(Errno::NOENT) => None,
         Err(error) => Some(Err(error.into())),
     }
 }
 
 /// `/proc/self/fd/N/path`: a descriptor as a path, for the calls that take nothing else.
 #[cfg(target_os = "linux")]
-pub(crate) fn magic_path(fd: impl AsFd, path: &[u8]) -> Vec<u8> {
+pub(crate) fn magic_path(fd: &impl AsFd, path: &[u8]) -> Vec<u8> {
     use rustix::fd::AsRawFd;
-    crate::join(format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd()).as_bytes(), path)
+    let own = format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd()).into_bytes();
+    // A slash at the end would ask for a directory.
+    if path.is_empty() { own } else { crate::join(&own, path) }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, openat};
+
+    #[test]
+    fn inodes_are_opened() -> io::Result<()> {
+        let exe = std::env::current_exe()?;
+        let inode = openat(CWD, &exe, INODE, Mode::empty())?;
+        assert!(matches!(reopen(&inode), Some(Ok(_))));
+        let null = openat(CWD, "/dev/null", INODE, Mode::empty())?;
+        assert!(matches!(reopen(&null), Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput));
+        Ok(())
+    }
 }

@@ -1,14 +1,7 @@
 use super::*;
-use crate::{Batch, Cancel, FileKind, Follow, Limit};
 
 fn live() -> Live {
     Live::new().unwrap()
-}
-
-fn read(dir: &dyn Dir, path: &str) -> io::Result<Vec<u8>> {
-    let (mut buf, cancel) = (Vec::new(), Cancel::new());
-    dir.read(path.as_bytes(), &mut buf, Limit { bytes: 1 << 20, cancel: &cancel })?;
-    Ok(buf)
 }
 
 #[test]
@@ -32,7 +25,14 @@ fn devices_are_not_opened() {
 #[cfg(target_os = "linux")]
 mod linux {
     use super::*;
+    use crate::{Batch, Cancel, FileKind, Follow, Limit};
     use std::io::{Read, Write};
+
+    fn read(dir: &dyn Dir, path: &str) -> io::Result<Vec<u8>> {
+        let (mut buf, cancel) = (Vec::new(), Cancel::new());
+        dir.read(path.as_bytes(), &mut buf, Limit { bytes: 1 << 20, cancel: &cancel })?;
+        Ok(buf)
+    }
 
     #[test]
     fn reads_procfs() {
@@ -85,6 +85,17 @@ mod linux {
             }
             assert!(found);
             assert!(!list.next_batch(&mut batch).unwrap() && batch.is_empty());
+        }
+    }
+
+    #[test]
+    fn inside_processes() {
+        let host = live();
+        let inside = host.inside_process(std::process::id().into()).unwrap();
+        assert!(!inside.is_live() && inside.kernel().is_none());
+        assert_eq!(inside.root().stat(b"", Follow::Yes).unwrap(), host.root().stat(b"/", Follow::Yes).unwrap());
+        for pid in [0, -1, i64::MAX] {
+            assert_eq!(host.inside_process(pid).unwrap_err().kind(), io::ErrorKind::NotFound, "{pid}");
         }
     }
 
