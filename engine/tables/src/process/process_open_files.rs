@@ -3,7 +3,7 @@
 //! Source: the links in `/proc/PID/fd` (proc(5)). A file that was deleted keeps the mark ` (deleted)` that the kernel
 //! appends to its path. Sockets and pipes have tables of their own.
 
-use super::subject::{self, Fd, Process};
+use super::subject::{self, Fd};
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;
 
@@ -29,17 +29,17 @@ pub static TABLE: Table<Row> = Table {
 };
 
 fn scan(cx: &Arc<Cx>, _request: &Request) -> Rows<Row> {
-    Box::new(subject::all(cx, false).flat_map(|process| files(&process)))
+    Box::new(subject::all(cx, false).flat_map(|process| files(process.fds())))
 }
 
 fn by_pid(cx: &Arc<Cx>, pid: i64, _request: &Request) -> Rows<Row> {
-    Box::new(subject::one(cx, pid, false).into_iter().flat_map(|process| files(&process)))
+    Box::new(files(subject::fds(cx, pid)))
 }
 
 /// Whatever the kernel gives a name of another form (`net:[4026531833]`) counts as a file.
-fn files(process: &Process) -> impl Iterator<Item = Row> + use<> {
+fn files(fds: impl Iterator<Item = Fd>) -> impl Iterator<Item = Row> {
     const OTHERS: [&[u8]; 3] = [b"socket:", b"pipe:", b"anon_inode:"];
-    process.fds().filter(|fd| !OTHERS.iter().any(|kind| fd.link.starts_with(kind))).map(Row)
+    fds.filter(|fd| !OTHERS.iter().any(|kind| fd.link.starts_with(kind))).map(Row)
 }
 
 #[cfg(test)]

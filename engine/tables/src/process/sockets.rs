@@ -4,7 +4,7 @@
 //! On a live host the kernel is asked (sock_diag(7)); where it cannot be, and for what it does not tell (ICMP sockets),
 //! `/proc/PID/net` of a process in the namespace is read (proc(5)). The sockets are collected once a statement.
 
-use super::subject::{self, Process, bracketed};
+use super::subject::{self, Fd, bracketed};
 use plumb_formats::proc_net::{self, AF_INET, AF_INET6, AF_PACKET, AF_UNIX, Socket, TCP};
 use plumb_formats::{Odd, sock_diag};
 use plumb_host::{Dir, Netlink};
@@ -82,17 +82,17 @@ pub(crate) fn of_process(cx: &Arc<Cx>, pid: i64) -> Rows<OpenSocket> {
     if pid < 0 {
         return Box::new(all(cx).filter(move |socket| socket.pid() == pid));
     }
-    let Some(process) = subject::one(cx, pid, false) else { return Box::new(std::iter::empty()) };
+    let fds = subject::fds(cx, pid);
     let cx = Arc::clone(cx);
-    Box::new(owners(&process).flat_map(move |owner| {
+    Box::new(owners(fds).flat_map(move |owner| {
         let sockets = Sockets::of(&cx);
         let places = sockets.places(owner.inode);
         places.into_iter().map(move |place| OpenSocket { sockets: Arc::clone(&sockets), place, owner: Some(owner) })
     }))
 }
 
-fn owners(process: &Process) -> impl Iterator<Item = Owner> + use<> {
-    process.fds().filter_map(|fd| Some(Owner { inode: fd.inode(b"socket")?, pid: fd.pid, fd: fd.number }))
+fn owners(fds: impl Iterator<Item = Fd>) -> impl Iterator<Item = Owner> {
+    fds.filter_map(|fd| Some(Owner { inode: fd.inode(b"socket")?, pid: fd.pid, fd: fd.number }))
 }
 
 /// The descriptors on sockets of all processes, by inode.
@@ -101,7 +101,7 @@ struct Owners(Vec<Owner>);
 impl Owners {
     fn of(cx: &Arc<Cx>) -> Arc<Self> {
         cx.memo(|_| {
-            let mut owners: Vec<Owner> = subject::all(cx, false).flat_map(|process| owners(&process)).collect();
+            let mut owners: Vec<Owner> = subject::all(cx, false).flat_map(|process| owners(process.fds())).collect();
             owners.sort_unstable();
             Self(owners)
         })

@@ -3,6 +3,7 @@
 use plumb_host::{Batch, Dir, Follow, List, Stat};
 use plumb_schema::Cx;
 use std::cell::OnceCell;
+use std::io;
 use std::sync::Arc;
 
 /// A process.
@@ -35,30 +36,30 @@ impl Process {
             true => self.dir()?.read_link(link.as_bytes()),
             false => self.proc_dir.read_link(self.path(link).as_bytes()),
         };
-        read.map_err(|error| self.cx.note_error(self.path(link).as_bytes(), &error)).ok()
+        read.map_err(|error| note(&self.cx, &self.path(link), &error)).ok()
     }
 
     /// The process's directory.
     pub(crate) fn dir(&self) -> Option<&dyn Dir> {
         let open = || {
             let path = self.pid.to_string();
-            self.proc_dir.open_dir(path.as_bytes()).map_err(|error| self.cx.note_error(path.as_bytes(), &error)).ok()
+            self.proc_dir.open_dir(path.as_bytes()).map_err(|error| note(&self.cx, &path, &error)).ok()
         };
         self.dir.get_or_init(open).as_deref()
     }
 
     /// The process's open descriptors, in the order of the directory. Each link is read when its turn comes.
     pub(crate) fn fds(&self) -> Fds {
-        let path = self.path("fd");
-        let dir = self.proc_dir.open_dir(path.as_bytes());
-        let opened = dir.and_then(|dir| Ok((dir.list()?, dir)));
-        let opened = opened.map_err(|error| self.cx.note_error(path.as_bytes(), &error)).ok();
-        Fds { cx: Arc::clone(&self.cx), pid: self.pid, opened, batch: Batch::new(), next: 0 }
+        Fds::open(&self.cx, &*self.proc_dir, self.pid)
     }
 
     fn path(&self, file: &str) -> String {
         format!("{}/{file}", self.pid)
     }
+}
+
+fn note(cx: &Cx, path: &str, error: &io::Error) {
+    cx.note_error(format!("/proc/{path}").as_bytes(), error);
 }
 
 /// An open descriptor of a process.
@@ -94,6 +95,14 @@ pub(crate) struct Fds {
 }
 
 impl Fds {
+    fn open(cx: &Arc<Cx>, proc_dir: &dyn Dir, pid: u32) -> Self {
+        let path = format!("{pid}/fd");
+        let dir = proc_dir.open_dir(path.as_bytes());
+        let opened = dir.and_then(|dir| Ok((dir.list()?, dir)));
+        let opened = opened.map_err(|error| note(cx, &path, &error)).ok();
+        Self { cx: Arc::clone(cx), pid, opened, batch: Batch::new(), next: 0 }
+    }
+
     /// What stat(2) (or lstat(2)) says of a descriptor of this walk.
     pub(crate) fn stat(&self, fd: &Fd, follow: Follow) -> Option<Stat> {
         self.opened.as_ref()?.1.stat(fd.number.to_string().as_bytes(), follow).ok()
@@ -108,12 +117,17 @@ impl Iterator for Fds {
             let (list, dir) = self.opened.as_mut()?;
             while let Some(entry) = self.batch.get(self.next) {
                 self.next += 1;
-                let Some(number) = std::str::from_utf8(entry.name).ok().and_then(|name| name.parse().ok()) else {
-                    continue;
-                };
+                let Some(number) = number(entry.name) else { continue };
                 match dir.read_link(entry.name) {
                     Ok(link) => return Some(Fd { pid: self.pid, number, link }),
-                    Err(error) => self.cx.note_error(format!("{}/fd/{number}", self.pid).as_bytes(), &error),
+                    Err(error) => {
+                        note(&self.cx, &format!("{}/fd/{number}", self.pid), &error);
+                        // What is forbidden for one is forbidden for all.
+                        if error.kind() == io::ErrorKind::PermissionDenied {
+                            self.opened = None;
+                            return None;
+                        }
+                    }
                 }
             }
             self.next = 0;
@@ -121,7 +135,7 @@ impl Iterator for Fds {
                 Ok(true) if !self.cx.is_cancelled() => {}
                 Ok(_) => self.opened = None,
                 Err(error) => {
-                    self.cx.note_error(format!("{}/fd", self.pid).as_bytes(), &error);
+                    note(&self.cx, &format!("{}/fd", self.pid), &error);
                     self.opened = None;
                 }
             }
@@ -129,9 +143,26 @@ impl Iterator for Fds {
     }
 }
 
+/// `/proc`, opened once a statement.
+fn proc_dir(cx: &Cx) -> Option<Arc<dyn Dir>> {
+    cx.memo(|cx| cx.open_dir(b"/proc").map(Arc::<dyn Dir>::from)).as_ref().clone()
+}
+
+/// The open descriptors of one process; none if it does not exist.
+pub(crate) fn fds(cx: &Arc<Cx>, pid: i64) -> impl Iterator<Item = Fd> + use<> {
+    let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0);
+    pid.and_then(|pid| Some(Fds::open(cx, &*proc_dir(cx)?, pid))).into_iter().flatten()
+}
+
+/// A number as the kernel names directories and links: digits without a sign or leading zeros.
+fn number(name: &[u8]) -> Option<u32> {
+    let canonical = name == b"0" || name.first().is_some_and(|first| (b'1'..=b'9').contains(first));
+    std::str::from_utf8(name).ok().filter(|_| canonical)?.parse().ok()
+}
+
 /// All processes, in the order of the directory. `handle`: see [`Process`].
 pub(crate) fn all(cx: &Arc<Cx>, handle: bool) -> impl Iterator<Item = Process> + 'static {
-    let proc_dir: Option<Arc<dyn Dir>> = cx.open_dir(b"/proc").map(Arc::from);
+    let proc_dir = proc_dir(cx);
     let list = proc_dir.as_ref().and_then(|dir| dir.list().map_err(|error| cx.note_error(b"/proc", &error)).ok());
     let pids = Pids { cx: Arc::clone(cx), list, batch: Batch::new(), next: 0 };
     let cx = Arc::clone(cx);
@@ -150,7 +181,7 @@ pub(crate) fn all(cx: &Arc<Cx>, handle: bool) -> impl Iterator<Item = Process> +
 /// One process, if it exists.
 pub(crate) fn one(cx: &Arc<Cx>, pid: i64, handle: bool) -> Option<Process> {
     let pid = u32::try_from(pid).ok().filter(|pid| *pid > 0)?;
-    let proc_dir: Arc<dyn Dir> = Arc::from(cx.open_dir(b"/proc")?);
+    let proc_dir = proc_dir(cx)?;
     proc_dir.stat(pid.to_string().as_bytes(), Follow::No).ok()?;
     Some(Process { cx: Arc::clone(cx), pid, proc_dir, handle, dir: OnceCell::new() })
 }
@@ -170,7 +201,7 @@ impl Iterator for Pids {
             while let Some(entry) = self.batch.get(self.next) {
                 self.next += 1;
                 // Only whole numbers are processes: "12abc" is not.
-                if let Some(pid) = std::str::from_utf8(entry.name).ok().and_then(|name| name.parse().ok()) {
+                if let Some(pid) = number(entry.name).filter(|pid| *pid > 0) {
                     return Some(pid);
                 }
             }
@@ -183,6 +214,44 @@ impl Iterator for Pids {
                     self.list = None;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::cx;
+    use plumb_host::Mem;
+
+    #[test]
+    fn only_whole_numbers_are_processes_and_descriptors() {
+        let odd = ["+7", "07", "0", "-1", "7x", "x", "4294967296", "\u{663}", "7 "];
+        let host = odd.iter().fold(Mem::new().dir("/proc/7"), |host, name| host.dir(format!("/proc/{name}")));
+        let (cx, _) = cx("processes", host);
+        assert_eq!(all(&cx, false).map(|process| process.pid).collect::<Vec<_>>(), [7]);
+
+        let host = odd
+            .iter()
+            .fold(Mem::new().link("/proc/7/fd/3", "x"), |host, name| host.link(format!("/proc/7/fd/{name}"), "/x"));
+        let (cx, _) = crate::testing::cx("processes", host);
+        assert_eq!(fds(&cx, 7).map(|fd| fd.number).collect::<Vec<_>>(), [0, 3]);
+    }
+
+    #[test]
+    fn links_with_numbers() {
+        for (link, expect) in [
+            ("socket:[12]", Some(12)),
+            ("socket:[18446744073709551615]", Some(u64::MAX)),
+            ("socket:[18446744073709551616]", None),
+            ("socket:[+1]", None),
+            ("socket:[]", None),
+            ("socket:12", None),
+            ("socket:[12] ", None),
+            ("pipe:[12]", None),
+            ("/a/socket:[12]", None),
+        ] {
+            assert_eq!(bracketed(link.as_bytes(), b"socket"), expect, "{link}");
         }
     }
 }
