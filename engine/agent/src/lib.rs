@@ -1,3 +1,8 @@
-//! The clockwork of the agent: flags now; config, packs, schedule, differ, store and loggers as they come.
+//! The clockwork of the agent: flags, status lines and the agent's own description now; config, packs, schedule,
+//! differ, store and loggers as they come.
 
 pub mod flags;
+pub mod glog;
+mod local;
+
+pub use local::LocalAgent;
