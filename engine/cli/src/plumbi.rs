@@ -1,2 +1,5 @@
 //! The shell.
-fn main() {}
+
+fn main() {
+    std::process::exit(plumb::main(std::env::args_os()));
+}

@@ -105,13 +105,8 @@ impl<'a> Printer<'a> {
         self.rows
     }
 
-    /// The columns of the statement whose rows come now.
-    pub fn columns(&mut self, columns: &[ResultColumn]) {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        self.names(&names);
-    }
-
-    fn names(&mut self, names: &[&str]) {
+    /// The names of the columns of the statement whose rows come now.
+    pub fn names(&mut self, names: &[&str]) {
         match &mut self.form {
             Form::Line(form) => form.begin(names),
             Form::Column(form) => form.begin(names),
@@ -157,7 +152,8 @@ impl<'a> Printer<'a> {
 
 impl Sink for Printer<'_> {
     fn begin(&mut self, columns: &[ResultColumn]) -> io::Result<()> {
-        self.columns(columns);
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        self.names(&names);
         Ok(())
     }
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
