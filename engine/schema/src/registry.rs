@@ -71,10 +71,31 @@ impl DeclaredTable {
         Self { name: table.name(), columns }
     }
 
-    /// The text between the table's name and the semicolon: ``(`pid` BIGINT, …) WITHOUT ROWID``.
+    /// The text between the table's name and the semicolon, as osquery declares it: ``(`pid` BIGINT, …) WITHOUT ROWID``.
     #[must_use]
     pub fn sql(&self) -> String {
-        let mut sql = String::from("(");
+        let keys: Vec<String> =
+            self.columns.iter().filter(|column| column.key).map(|column| format!("`{}`", column.name)).collect();
+        let columns = self.column_list();
+        if keys.is_empty() {
+            format!("({columns})")
+        } else {
+            format!("({columns}, PRIMARY KEY ({})) WITHOUT ROWID", keys.join(", "))
+        }
+    }
+
+    /// What SQLite is told of a table whose declared key may repeat: it believes keys, and would drop rows from DISTINCT
+    /// and RIGHT JOIN. The key is then a hidden column behind all others, the row's place.
+    #[must_use]
+    pub fn sql_with_place(&self) -> String {
+        format!("({}, `{}` BIGINT HIDDEN, PRIMARY KEY (`{1}`)) WITHOUT ROWID", self.column_list(), Self::PLACE)
+    }
+
+    /// The name of the hidden column of [`Self::sql_with_place`].
+    pub const PLACE: &str = "_row";
+
+    fn column_list(&self) -> String {
+        let mut sql = String::new();
         for (index, column) in self.columns.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             // Writing to a String cannot fail.
@@ -85,13 +106,6 @@ impl DeclaredTable {
             if column.collation != Collation::Binary {
                 let _ = write!(sql, " COLLATE {}", column.collation.sql());
             }
-        }
-        let keys: Vec<String> =
-            self.columns.iter().filter(|column| column.key).map(|column| format!("`{}`", column.name)).collect();
-        if keys.is_empty() {
-            sql.push(')');
-        } else {
-            let _ = write!(sql, ", PRIMARY KEY ({})) WITHOUT ROWID", keys.join(", "));
         }
         sql
     }

@@ -58,7 +58,8 @@ fn allows(action: &AuthAction<'_>) -> bool {
 fn wants_catalog(action: &AuthAction<'_>) -> bool {
     use AuthAction as A;
     match action {
-        A::Read { table_name, .. } => CATALOGS.iter().any(|name| name.eq_ignore_ascii_case(table_name)),
+        A::Read { table_name, .. } => inspects(table_name),
+        A::Pragma { pragma_name, .. } => pragma_name.to_ascii_lowercase().starts_with("table_"),
         A::CreateTable { .. }
         | A::CreateTempTable { .. }
         | A::CreateView { .. }
@@ -71,6 +72,11 @@ fn wants_catalog(action: &AuthAction<'_>) -> bool {
         | A::DropVtable { .. } => true,
         _ => false,
     }
+}
+
+fn inspects(table: &str) -> bool {
+    let table = table.to_ascii_lowercase();
+    CATALOGS.contains(&table.as_str()) || table.starts_with("pragma_table_")
 }
 
 /// `Authorizer denied action CODE a b c d`, absent arguments as `null`.

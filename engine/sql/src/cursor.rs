@@ -51,6 +51,9 @@ enum State {
     },
 }
 
+/// Rows of a collection are numbered in this many bits, collections above them.
+const PLACE_BITS: u32 = 40;
+
 /// Lookups keep at most this many rows a statement; then results are not kept any more.
 const LOOKED_UP_ROWS: usize = 65_536;
 
@@ -130,7 +133,7 @@ impl Cursor {
         if let Some(picture) = shared.looked_up.borrow().get(&key) {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         }
-        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns);
+        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns, 0);
         picture.has(usize::MAX, &mut |bytes| run.charge(bytes)).map_err(out_of_memory)?;
         let kept = shared.looked_up_rows.get() + picture.len() + 1;
         let picture = Rc::new(RefCell::new(picture));
@@ -172,8 +175,25 @@ impl Cursor {
         Ok(())
     }
 
+    /// The row's place in what the statement sees of the table. Rows of collections that different constraints chose
+    /// are different rows.
+    fn place(&self) -> i64 {
+        let (picture, row) = match &self.state {
+            State::Done => return 0,
+            State::Streaming { ordinal, .. } => return *ordinal,
+            State::Walking { picture, row } => (picture, *row),
+            State::Visiting { picture, rows, next } => (picture, rows.get(*next).copied().unwrap_or(0)),
+        };
+        let (number, row) = (picture.borrow().number, i64::try_from(row).unwrap_or(0));
+        (number << PLACE_BITS) + row
+    }
+
     fn cell(&self, context: &mut Context, declared: c_int) -> Result<()> {
-        let column = source(self.table, usize::try_from(declared).unwrap_or(0));
+        let declared = usize::try_from(declared).unwrap_or(0);
+        if declared == self.declared.columns.len() {
+            return context.set_result(self.place());
+        }
+        let column = source(self.table, declared);
         match &self.state {
             State::Done => Ok(()),
             State::Streaming { rows, .. } => context.set_result(Cell(&rows.value(column))),
@@ -225,12 +245,7 @@ unsafe impl VTabCursor for Cursor {
     }
 
     fn rowid(&self) -> Result<i64> {
-        Ok(match &self.state {
-            State::Done => 0,
-            State::Streaming { ordinal, .. } => *ordinal,
-            State::Walking { row, .. } => i64::try_from(*row).unwrap_or(0),
-            State::Visiting { rows, next, .. } => rows.get(*next).and_then(|row| i64::try_from(*row).ok()).unwrap_or(0),
-        })
+        Ok(self.place())
     }
 }
 
@@ -240,7 +255,6 @@ impl Drop for Cursor {
         let state = std::mem::replace(&mut self.state, State::Done);
         let opened = self.opened.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop((state, opened))));
-        let _ = &self.declared;
     }
 }
 
@@ -340,11 +354,13 @@ fn stream(rows: Box<dyn AnyRows>) -> State {
 
 /// The collection that the asked constraints choose, shared by all cursors of the table.
 fn collection(shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Picture>> {
+    let mut pictures = shared.pictures.borrow_mut();
+    let number = i64::try_from(pictures.len()).unwrap_or(0);
     let make = || {
         let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
-        Rc::new(RefCell::new(Picture::new(rows, &shared.columns)))
+        Rc::new(RefCell::new(Picture::new(rows, &shared.columns, number)))
     };
-    Rc::clone(shared.pictures.borrow_mut().entry(asked.chosen(shared)).or_insert_with(make))
+    Rc::clone(pictures.entry(asked.chosen(shared)).or_insert_with(make))
 }
 
 /// Rows by lookup. A value that the lookup cannot take (text that is no number for an integer column) may still equal

@@ -10,8 +10,8 @@ use crate::{SqlError, suggest};
 use plumb_host::{Cancel, Host};
 use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
 use rusqlite::{Connection, OpenFlags, ffi};
-use std::cell::Cell as Flag;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,6 +92,8 @@ struct Heard {
     wants_catalog: bool,
     /// The ordinary table that the statement creates.
     creates: Option<String>,
+    /// The declared tables that the statement drops.
+    drops: Vec<String>,
     denied: Vec<String>,
     warnings: Vec<String>,
     watch: Option<Watch>,
@@ -105,7 +107,8 @@ pub struct Engine {
     heard: Arc<Mutex<Heard>>,
     cancel: Cancel,
     spent: Arc<AtomicU8>,
-    catalog: Flag<bool>,
+    /// Tables that a statement dropped: gone for this engine.
+    dropped: RefCell<BTreeSet<String>>,
     notes: Vec<Note>,
     note_count: u64,
     warnings: Vec<String>,
@@ -151,8 +154,8 @@ impl Engine {
         }
         listen(&mut connection, &heard)?;
         let (spent, warnings) = (Arc::new(AtomicU8::new(0)), Vec::new());
-        let (catalog, notes, note_count) = (Flag::new(false), Vec::new(), 0);
-        Ok(Self { connection, settings, shared, heard, cancel, spent, catalog, notes, note_count, warnings })
+        let (dropped, notes, note_count) = (RefCell::default(), Vec::new(), 0);
+        Ok(Self { connection, settings, shared, heard, cancel, spent, dropped, notes, note_count, warnings })
     }
 
     /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.
@@ -219,7 +222,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`].
     pub fn describe(&mut self, sql: &str) -> Result<Vec<ResultColumn>, SqlError> {
-        let (stmt, _) = self.prepare(sql)?;
+        let stmt = Stmt::prepare(&self.connection, sql).map_err(|error| self.improve(error, sql))?.0;
         let Some(mut stmt) = stmt else { return Ok(Vec::new()) };
         let mut columns = result_columns(&stmt);
         if !stmt.is_explain() {
@@ -252,9 +255,17 @@ impl Engine {
         warnings: &mut Vec<String>,
     ) -> Result<usize, SqlError> {
         self.shared.planned().reset();
-        let (stmt, length) = self.prepare(sql)?;
+        let _catalog;
+        let (stmt, length) = match self.prepare(sql, false) {
+            Err(Unprepared::WantsCatalog) => {
+                _catalog = self.catalog()?;
+                self.prepare(sql, true)
+            }
+            prepared => prepared,
+        }
+        .map_err(|unprepared| self.improve(unprepared.into(), sql))?;
         let Some(mut stmt) = stmt else { return Ok(length) };
-        let planned = self.shared.planned().any;
+        let planned = !self.shared.planned().names.is_empty();
         let usages = if planned && !stmt.is_explain() {
             let usages = analyse(&explain(&mut stmt)?);
             self.shared.planned().by_table(usages)
@@ -262,6 +273,7 @@ impl Engine {
             HashMap::new()
         };
         let run = Run::new(Arc::clone(statement), self.settings.budget, usages);
+        let drops = std::mem::take(&mut lock(&self.heard).drops);
         let result = {
             let _watch = self.watch();
             let _entered = run.enter();
@@ -269,6 +281,9 @@ impl Engine {
         };
         drop(stmt);
         warnings.append(&mut run.warnings.borrow_mut());
+        if result.is_ok() {
+            self.dropped.borrow_mut().extend(drops);
+        }
         result.map(|()| length).map_err(|error| self.explain_stop(error))
     }
 
@@ -294,28 +309,31 @@ impl Engine {
         }
     }
 
-    /// Prepares the first statement of a text. One that inspects or changes the schema is prepared again after the
-    /// declared tables have been made to look like created ones.
-    fn prepare(&self, sql: &str) -> Result<(Option<Stmt<'_>>, usize), SqlError> {
+    /// Prepares the first statement of a text. One that inspects or changes the schema needs the catalog.
+    fn prepare(&self, sql: &str, catalog: bool) -> Result<(Option<Stmt<'_>>, usize), Unprepared> {
         {
             let mut heard = lock(&self.heard);
-            heard.wants_catalog = false;
-            heard.creates = None;
+            (heard.wants_catalog, heard.creates) = (false, None);
+            heard.drops.clear();
         }
         let prepared = Stmt::prepare(&self.connection, sql);
-        let prepared = if lock(&self.heard).wants_catalog && !self.catalog.replace(true) {
-            drop(prepared);
-            self.make_catalog()?;
-            Stmt::prepare(&self.connection, sql)
-        } else {
-            prepared
-        };
+        if lock(&self.heard).wants_catalog && !catalog {
+            lock(&self.heard).denied.clear();
+            return Err(Unprepared::WantsCatalog);
+        }
         // An ordinary table in `main` would be hidden by the declared one, which looks like a table in `temp`.
         let creates = lock(&self.heard).creates.take();
         if let Some(name) = creates.filter(|name| self.settings.registry.get(name).is_some()) {
-            return Err(SqlError::new(ffi::SQLITE_ERROR, format!("table {name} already exists")));
+            return Err(SqlError::new(ffi::SQLITE_ERROR, format!("table {name} already exists")).into());
         }
-        prepared.map_err(|error| self.improve(error, sql))
+        if prepared.is_ok() {
+            let dropped = self.dropped.borrow();
+            let planned = self.shared.planned();
+            if let Some(name) = planned.names.iter().find(|name| dropped.contains(**name)) {
+                return Err(SqlError::new(ffi::SQLITE_ERROR, format!("no such table: {name}")).into());
+            }
+        }
+        Ok(prepared?)
     }
 
     /// Names the table and column that a refusal is about, and suggests names for unknown ones.
@@ -341,13 +359,55 @@ impl Engine {
         SqlError::Sql { message, code, offset, help }
     }
 
-    fn make_catalog(&self) -> Result<(), SqlError> {
-        let names = self.settings.registry.on(Platforms::CURRENT).map(plumb_schema::AnyTable::name);
-        let script: String = names.map(|name| format!("CREATE VIRTUAL TABLE temp.{name} USING {name};")).collect();
-        self.connection.execute_batch(&script)?;
+    /// Makes the declared tables look like created ones, as osquery declares them, until the guard is dropped: nothing
+    /// needs them to when nobody looks.
+    fn catalog(&self) -> Result<Catalog<'_>, SqlError> {
+        let dropped = self.dropped.borrow();
+        let tables = self.settings.registry.on(Platforms::CURRENT).map(plumb_schema::AnyTable::name);
+        let names: Vec<&'static str> = tables.filter(|name| !dropped.contains(*name)).collect();
+        let script: String =
+            names.iter().map(|name| format!("CREATE VIRTUAL TABLE temp.{name} USING {name};")).collect();
+        let catalog = Catalog { connection: &self.connection, names };
+        catalog.connection.execute_batch(&script)?;
         self.shared.planned().reset();
-        lock(&self.heard).denied.clear();
-        Ok(())
+        Ok(catalog)
+    }
+}
+
+/// The declared tables as created ones.
+struct Catalog<'e> {
+    connection: &'e Connection,
+    names: Vec<&'static str>,
+}
+
+impl Drop for Catalog<'_> {
+    fn drop(&mut self) {
+        let script: String = self.names.iter().map(|name| format!("DROP TABLE IF EXISTS temp.{name};")).collect();
+        // Should it fail, the tables stay: they answer too, only with osquery's declarations.
+        let _ = self.connection.execute_batch(&script);
+    }
+}
+
+/// Why a statement is not prepared.
+enum Unprepared {
+    /// It looks at the schema.
+    WantsCatalog,
+    /// It is wrong.
+    Error(SqlError),
+}
+
+impl From<SqlError> for Unprepared {
+    fn from(error: SqlError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Unprepared> for SqlError {
+    fn from(unprepared: Unprepared) -> Self {
+        match unprepared {
+            Unprepared::WantsCatalog => Self::new(ffi::SQLITE_ERROR, "the statement changes while it is prepared"),
+            Unprepared::Error(error) => error,
+        }
     }
 }
 
@@ -371,6 +431,9 @@ fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>) -> Result<(), 
         let ruling = judge(&context);
         if let rusqlite::hooks::AuthAction::CreateTable { table_name } = context.action {
             lock(&listener).creates = Some(table_name.to_owned());
+        }
+        if let rusqlite::hooks::AuthAction::DropVtable { table_name, .. } = context.action {
+            lock(&listener).drops.push(table_name.to_owned());
         }
         if ruling.wants_catalog || ruling.denied.is_some() {
             let mut heard = lock(&listener);

@@ -9,6 +9,8 @@ use std::rc::Rc;
 /// A collection under way. Rows hold values of some columns, never subjects or descriptors.
 pub(crate) struct Picture {
     source: Option<Box<dyn AnyRows>>,
+    /// Which of the table's collections this is.
+    pub(crate) number: i64,
     columns: Vec<usize>,
     /// Where in a row a column of the table stands, by its place in the table.
     slots: Vec<Option<usize>>,
@@ -19,11 +21,11 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// Keeps the values of `columns` (places in the table).
-    pub(crate) fn new(source: Box<dyn AnyRows>, columns: &[usize]) -> Self {
+    pub(crate) fn new(source: Box<dyn AnyRows>, columns: &[usize], number: i64) -> Self {
         let width = columns.iter().max().map_or(0, |last| last + 1);
         let slots = (0..width).map(|column| columns.iter().position(|kept| *kept == column)).collect();
         let columns = columns.to_vec();
-        Self { source: Some(source), columns, slots, cells: Vec::new(), rows: 0, hashes: HashMap::new() }
+        Self { source: Some(source), number, columns, slots, cells: Vec::new(), rows: 0, hashes: HashMap::new() }
     }
 
     /// Whether there is a row at a place; collects up to it. `charge` is told the bytes of every row and may stop.

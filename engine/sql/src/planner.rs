@@ -1,9 +1,7 @@
 //! Chooses how a cursor reads a table (`xBestIndex`).
 //!
-//! Costs, in rows of a text file: a scan costs `rows × row`. A lookup in a table whose key is unique costs a few rows;
-//! elsewhere every equality is priced above half a scan, because SQLite may otherwise split an OR over two lookups and
-//! remove duplicates by key, which would lose rows that only look equal. A hash costs the rows that it finds and a share
-//! of the scan that fills it; a comparison with a constant is left to a scan, which streams.
+//! Costs, in rows of a text file: a scan costs `rows × row`, a lookup the rows that it finds, a hash the rows that it
+//! finds and a share of the scan that fills it. A comparison with a constant is left to a scan, which streams.
 
 use crate::key::Key;
 use crate::plan::{Access, Passed, Plan};
@@ -152,8 +150,6 @@ fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, i64) {
     let rows = f64::from(table.cost().rows.max(1));
     let row = f64::from(table.cost().row.max(1));
     let scan = rows * row;
-    // Where duplicates are removed by row id, which is a place in the one collection, nothing can be lost.
-    let safe = table.unique() || !table.has_key();
     let (cost, found) = match plan.access {
         Access::Scan if table.is_constrained() => constrained(plan, row),
         Access::Scan => (scan, rows),
@@ -167,9 +163,8 @@ fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, i64) {
             (found + scan / 50.0, found)
         }
     };
-    let floor = if safe || plan.access == Access::Scan { 0.0 } else { scan * 0.6 };
     #[allow(clippy::cast_possible_truncation, reason = "an estimate far below 2^63")]
-    (cost.max(floor).max(1.0), found.max(1.0) as i64)
+    (cost.max(1.0), found.max(1.0) as i64)
 }
 
 /// A table that needs constraints: an equality chooses a handful of rows, a pattern many.

@@ -116,13 +116,16 @@ impl TableRun {
             Some(usage) => {
                 let plans: Vec<Plan> = usage.filters.iter().map(|filter| Plan::parse(filter, place)).collect();
                 let scans = plans.iter().any(|plan| !matches!(plan.access, Access::Pick { .. }));
-                let whole = scans || (usage.rowid && !table.has_key());
-                let mut columns: Vec<usize> = usage.columns.iter().map(|declared| source(table, *declared)).collect();
+                let declared = declared_width(table);
+                // A row's place is a place in the whole collection: a lookup has none of its own.
+                let places = usage.columns.contains(&declared) || (usage.rowid && !table.has_key());
+                let whole = scans || places;
+                let own = usage.columns.iter().filter(|column| **column < declared);
+                let mut columns: Vec<usize> = own.map(|column| source(table, *column)).collect();
                 columns.extend(plans.iter().filter_map(Plan::column));
                 columns.sort_unstable();
                 columns.dedup();
-                // A lookup has no row ids of its own: they are places in the whole collection.
-                (usage.once && (!usage.rowid || scans || table.has_key()), whole, columns)
+                (usage.once && (scans || !places), whole, columns)
             }
             None => (false, true, all),
         };
@@ -138,6 +141,11 @@ impl TableRun {
             warned: Cell::new(false),
         }
     }
+}
+
+/// Columns of the declaration, aliases included; a row's place stands behind them.
+pub(crate) fn declared_width(table: &dyn AnyTable) -> usize {
+    table.width() + table.specs().map(|spec| spec.aliases.len()).sum::<usize>()
 }
 
 /// The table's column behind a declared one: aliases stand behind the table's own columns, in order.

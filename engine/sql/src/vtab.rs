@@ -12,7 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::vtab::{CreateVTab, IndexInfo, Module, VTab, VTabConnection, VTabKind, sqlite3_vtab};
 use rusqlite::{Connection, Error, Result, ffi};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,8 +24,8 @@ pub(crate) struct Planned {
     tables: HashMap<usize, &'static dyn AnyTable>,
     /// Tables that refused to be read.
     pub(crate) refusals: Vec<Refusal>,
-    /// Whether anything was planned since [`Planned::reset`].
-    pub(crate) any: bool,
+    /// The tables that were planned since [`Planned::reset`].
+    pub(crate) names: BTreeSet<&'static str>,
     /// Lines that describe the planning, when asked for.
     pub(crate) trace: Option<Vec<String>>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Planned {
 impl Planned {
     pub(crate) fn reset(&mut self) {
         self.refusals.clear();
-        self.any = false;
+        self.names.clear();
     }
 
     /// The usages of a program by table. Two virtual tables over one table (it was declared twice) are one.
@@ -128,7 +128,7 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
         connection: &mut VTabConnection,
         aux: Option<&Aux>,
         _module: &[u8],
-        _database: &[u8],
+        database: &[u8],
         _table: &[u8],
         _args: &[&[u8]],
     ) -> Result<(Cow<'static, CStr>, Self)> {
@@ -139,7 +139,10 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
             // Tables only read: views and functions of anyone may use them.
             connection.config(rusqlite::vtab::VTabConfig::Innocuous)?;
             let declared = DeclaredTable::new(*table, Platforms::CURRENT);
-            let sql = std::ffi::CString::new(format!("CREATE TABLE x{}", declared.sql()))?;
+            // In `temp` a table stands only to be looked at; there it is declared as osquery does.
+            let shown = database == b"temp" || !table.has_key() || table.unique();
+            let columns = if shown { declared.sql() } else { declared.sql_with_place() };
+            let sql = std::ffi::CString::new(format!("CREATE TABLE x{columns}"))?;
             let (table, declared, shared) = (*table, Arc::new(declared), Arc::clone(shared));
             Ok((Cow::Owned(sql), Self { base: sqlite3_vtab::default(), table, declared, shared }))
         })
@@ -148,7 +151,7 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
         guard(self.table, || {
             let mut planned = self.shared.planned();
-            planned.any = true;
+            planned.names.insert(self.table.name());
             if let Some(run) = Run::current() {
                 run.program_changed();
             }
