@@ -124,10 +124,18 @@ impl Sockets {
     fn of(cx: &Arc<Cx>) -> Arc<Self> {
         cx.memo(|_| {
             let mut all = Vec::new();
+            let mut told = cx.host.netlink().is_some();
             for (namespace, pids) in namespaces(cx) {
+                if cx.is_cancelled() {
+                    break;
+                }
                 let mut space = Space { cx, pids, files: None };
                 let sockets = KINDS.iter().flat_map(|kind| space.sockets(*kind));
                 all.extend(sockets.map(|socket| (socket, namespace)));
+                told |= matches!(space.files, Some(Some(_)));
+            }
+            if !told {
+                cx.note(b"/proc/PID/net", "neither these files nor the kernel tell of sockets");
             }
             Self::new(all)
         })

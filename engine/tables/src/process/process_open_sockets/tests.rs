@@ -87,6 +87,14 @@ fn a_host_that_does_not_tell_namespaces() {
     check(&TABLE, host, &["pid", "path", "net_namespace"], &[&["9", "/ten", "0"]]);
 }
 
+#[test]
+fn a_host_that_tells_nothing() {
+    for host in [Mem::new(), Mem::new().link("/proc/7/ns/net", "net:[50]").link("/proc/7/fd/3", "socket:[5]")] {
+        let (found, notes) = rows(&TABLE, host, &ENDS, Vec::new());
+        assert_eq!((found.len(), notes.len()), (0, 1), "{notes:?}");
+    }
+}
+
 /// A live host whose kernel answers for unix sockets only.
 #[derive(Debug)]
 struct Asked {
