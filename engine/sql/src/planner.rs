@@ -92,7 +92,10 @@ fn write(
             info.set_in_constraint(*place, true)?;
         }
     }
-    let (cost, rows) = cost(table, plan);
+    let (mut cost, rows) = cost(table, plan);
+    if another_question(table, plan, offers) {
+        cost *= OTHER_ORDERS_FIRST;
+    }
     info.set_estimated_cost(cost);
     info.set_estimated_rows(rows);
     let text = plan.text(|column| table.spec(column).name);
@@ -105,6 +108,21 @@ fn write(
         info.set_idx_str(text.to_str().unwrap_or_default());
     }
     Ok(Outcome::Planned(format!("{text} (cost {cost}, rows {rows})")))
+}
+
+/// What a scan costs more when another join order would give it a constraint that changes its rows.
+const OTHER_ORDERS_FIRST: f64 = 1e6;
+
+/// Whether a constraint chooses which rows exist (a parameter, or the user of a user-data table) and cannot be used in
+/// this join order: then this scan is about other rows than those that the statement asks for.
+fn another_question(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> bool {
+    offers.iter().filter(|offer| !offer.usable).any(|offer| {
+        let spec = table.spec(offer.column);
+        let used = plan.column() == Some(offer.column) || plan.passed.iter().any(|p| p.column == offer.column);
+        let chooses = spec.parameter && spec.uses.contains(ops(offer.op));
+        let user = table.user_data() && offer.op == Op::Eq && table.can_pick(offer.column);
+        !used && (chooses || user)
+    })
 }
 
 enum Chosen<'a> {
