@@ -20,6 +20,7 @@ mod cancel;
 mod live;
 mod mem;
 mod path;
+mod recording;
 #[cfg(unix)]
 mod rooted;
 #[cfg(unix)]
@@ -37,5 +38,6 @@ pub use cancel::Cancel;
 pub use live::Live;
 pub use mem::{Access, Fault, Mem};
 pub use path::{file_name, join, parent};
+pub use recording::Recording;
 #[cfg(unix)]
 pub use rooted::Rooted;

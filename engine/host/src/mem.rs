@@ -9,6 +9,7 @@ pub use tree::{Access, Fault};
 
 use crate::api::{Dir, FileKind, Host, Moment, Stat, Xattr};
 use dir::MemDir;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use tree::{Content, Tree};
 pub struct Mem {
     root: MemDir,
     clock: Moment,
+    inside: BTreeMap<i64, Arc<Mem>>,
 }
 
 impl Default for Mem {
@@ -62,7 +64,7 @@ impl Mem {
     /// A machine with an empty root directory.
     #[must_use]
     pub fn new() -> Self {
-        Self { root: MemDir::root_of(Arc::new(Tree::new())), clock: Self::CLOCK }
+        Self { root: MemDir::root_of(Arc::new(Tree::new())), clock: Self::CLOCK, inside: BTreeMap::new() }
     }
 
     /// A regular file. An existing one gets the new content under all its names.
@@ -151,6 +153,13 @@ impl Mem {
         self
     }
 
+    /// What [`Host::inside_process`] gives for a process, instead of the directory at `/proc/PID/root`.
+    #[must_use]
+    pub fn inside(mut self, pid: i64, host: Self) -> Self {
+        self.inside.insert(pid, Arc::new(host));
+        self
+    }
+
     /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, now: Moment) -> Self {
@@ -195,9 +204,12 @@ impl Host for Mem {
     }
 
     fn inside_process(&self, pid: i64) -> io::Result<Arc<dyn Host>> {
+        if let Some(inside) = self.inside.get(&pid) {
+            return Ok(Arc::clone(inside) as Arc<dyn Host>);
+        }
         let path = format!("/proc/{pid}/root");
         let root = self.root.chroot(path.as_bytes()).map_err(|_| io::ErrorKind::NotFound)?;
-        Ok(Arc::new(Self { root, clock: self.clock }))
+        Ok(Arc::new(Self { root, clock: self.clock, inside: BTreeMap::new() }))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What every host must do alike: the same tests over each of them.
 
-use crate::{Batch, Cancel, Dir, Fault, FileKind, Follow, Host, Limit, Live, Mem, Rooted};
+use crate::{Batch, Cancel, Dir, Fault, FileKind, Follow, Host, Limit, Live, Mem, Recording, Rooted};
 use io::ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 const ELOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
 
@@ -112,6 +113,10 @@ fn everywhere(test: fn(&str, &dyn Dir)) {
     test("Live", &*Live::new().unwrap().root().open_dir(path).unwrap());
     test("Rooted", Rooted::open(temp.path()).unwrap().root());
     test("Rooted, walking", Rooted::open_walking(temp.path()).unwrap().root());
+    let recording = Recording::new(Arc::new(Rooted::open(temp.path()).unwrap()), 1 << 24);
+    test("Recording", recording.root());
+    assert_eq!(recording.left_out(), 0);
+    test("Recorded", recording.into_mem().root());
     let above = temp.path().parent().unwrap();
     let name = temp.path().file_name().unwrap().as_encoded_bytes();
     test("Rooted above", &*Rooted::open(above).unwrap().root().open_dir(name).unwrap());
@@ -127,6 +132,9 @@ fn rooted(test: fn(&str, &dyn Host)) {
     test("Mem", &mem(&all));
     test("Rooted", &Rooted::open(temp.path()).unwrap());
     test("Rooted, walking", &Rooted::open_walking(temp.path()).unwrap());
+    let recording = Recording::new(Arc::new(Rooted::open(temp.path()).unwrap()), 1 << 24);
+    test("Recording", &recording);
+    test("Recorded", &recording.into_mem());
 }
 
 fn read(dir: &dyn Dir, path: &str) -> io::Result<Vec<u8>> {

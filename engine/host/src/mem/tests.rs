@@ -221,6 +221,9 @@ fn inside_a_process() {
     let inside = mem.inside_process(2).unwrap();
     assert_eq!(read(inside.root(), "up").unwrap(), b"box");
     assert_eq!(read(inside.root(), "/../../../etc/id").unwrap(), b"box");
+    let mem = mem.inside(1, Mem::new().file("/etc/id", "other"));
+    assert_eq!(read(mem.inside_process(1).unwrap().root(), "/etc/id").unwrap(), b"other");
+    assert_eq!(read(mem.root(), "/proc/1/root/etc/id").unwrap(), b"host");
 }
 
 #[test]

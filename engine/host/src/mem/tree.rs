@@ -46,7 +46,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub(super) fn error(self) -> io::Error {
+    pub(crate) fn error(self) -> io::Error {
         match self {
             Self::Kind(kind) => kind.into(),
             Self::Errno(errno) => io::Error::from_raw_os_error(errno),
