@@ -151,9 +151,10 @@ impl Interface {
         self.read_int(cx, &file).or_else(|| self.device.as_ref()?.counters.get(counter.place).copied())
     }
 
-    /// Whether a flag is known to be set.
+    /// Whether the interface is of a kind (`IFF_LOOPBACK`, `IFF_BROADCAST`): what sysfs knows no better.
     pub(crate) fn is(&self, cx: &Cx, flag: u32) -> bool {
-        self.flags(cx).is_some_and(|flags| flags & flag != 0)
+        let flags = self.link.as_ref().map(|link| link.flags).or_else(|| self.flags(cx));
+        flags.is_some_and(|flags| flags & flag != 0)
     }
 
     /// Flags (`IFF_*`).
