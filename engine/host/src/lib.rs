@@ -4,12 +4,12 @@
 //! makes `--root DIR`, fixture hosts, fuzzing over hosts in memory, and recording possible, and it is the one place
 //! where links, special files and endless files are guarded against.
 //!
-//! | implementation | what it is |
-//! |---|---|
-//! | `Live` | this machine |
-//! | `Rooted` | a directory seen as a machine: fixture, disk image, container root |
-//! | `Mem` | a tree in memory with links, owners, modes, times and injected errors |
-//! | `Recording` | wraps another host and keeps what was read |
+//! | implementation | what it is | systems | kernel, netlink | clock |
+//! |---|---|---|---|---|
+//! | `Live` | this machine | Unix | on Linux | real |
+//! | `Rooted` | a directory seen as a machine: fixture, disk image, container root | Unix | no | real |
+//! | [`Mem`] | a tree in memory with links, owners, modes, times and injected errors; from and to tar archives | all | no | set |
+//! | [`Recording`] | wraps another host and keeps what was read, as a [`Mem`] | all | those of the host | that of the host |
 //!
 //! Paths are bytes. What is not a file is an optional power ([`Host::netlink`], [`Host::kernel`]); a host without it
 //! answers `None`, and the table that wanted it gives no rows and a note.

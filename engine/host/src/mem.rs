@@ -2,6 +2,7 @@
 
 mod archive;
 mod dir;
+mod save;
 mod tree;
 mod walk;
 
