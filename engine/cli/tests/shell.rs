@@ -52,6 +52,10 @@ fn host() -> Arc<dyn Host> {
 }
 
 fn run_to(stdout: Box<dyn Write>, args: &[&str], stdin: &str) -> (i32, String) {
+    run_with(stdout, args, stdin, Interrupts::default())
+}
+
+fn run_with(stdout: Box<dyn Write>, args: &[&str], stdin: &str, interrupts: Interrupts) -> (i32, String) {
     let stderr = Shared::default();
     let args = ["plumbi"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
     let streams = Streams {
@@ -61,7 +65,7 @@ fn run_to(stdout: Box<dyn Write>, args: &[&str], stdin: &str) -> (i32, String) {
         terminals: Terminals::default(),
     };
     let open = |_: &plumb_agent::flags::Flags| Ok(host());
-    let machine = Machine { tables: plumb_tables::registry(), open: &open, interrupts: Interrupts::default() };
+    let machine = Machine { tables: plumb_tables::registry(), open: &open, interrupts };
     let code = shell_main(args, streams, machine);
     (code, without_times(&stderr.text()))
 }
@@ -509,4 +513,27 @@ fn the_planner_tells_what_it_does() {
     let (code, out, err) = run(&["--planner", "--csv", "select username from users where uid=0 limit 1"], "");
     assert_eq!((code, out.as_str()), (0, "username\nroot\n"));
     assert!(!err.is_empty() && err.lines().all(|line| line.starts_with("osquery planner: ")), "{err}");
+}
+
+#[test]
+fn ctrl_c_ends_a_run_that_nobody_watches() {
+    let endless = "select 1 a; with recursive n(i) as (select 1 union all select i+1 from n) select count(*) from n";
+    for (args, stdin) in
+        [(&["--json", endless][..], String::new()), (&["--json"], format!("{endless};\nselect 2 b;\n"))]
+    {
+        let interrupts = Interrupts::default();
+        let hand = interrupts.clone();
+        let presses = std::thread::spawn(move || {
+            while !hand.press() {
+                std::thread::yield_now();
+            }
+        });
+        let stdout = Shared::default();
+        let (code, stderr) = run_with(Box::new(stdout.clone()), args, &stdin, interrupts);
+        presses.join().unwrap();
+        assert_eq!(code, 130);
+        assert!(stderr.contains("interrupted"), "{stderr}");
+        assert!(stdout.text().starts_with("[\n") && stdout.text().ends_with("\n]\n"), "valid JSON all the same");
+        assert!(!stdout.text().contains("\"b\""), "nothing more is run");
+    }
 }

@@ -82,10 +82,8 @@ impl Shell {
                     pending = Pending::default();
                     continue;
                 }
-                Err(ReadlineError::Eof) => {
-                    let _ = self.console.print("");
-                    return i32::from(failed);
-                }
+                // The editor has ended the line.
+                Err(ReadlineError::Eof) => return i32::from(failed),
                 Err(error) => {
                     self.console.tell(&format!("Error: cannot read from the terminal: {error}"));
                     return 1;

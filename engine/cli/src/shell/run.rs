@@ -5,7 +5,7 @@ use super::progress::Progress;
 use super::scanner::statements;
 use super::{Ran, Shell};
 use crate::console::{Console, here};
-use crate::interrupt;
+use crate::interrupt::{self, Interrupts};
 use crate::output::{Mode, Printer};
 use crate::own;
 use crate::sql::{Engine, ResultColumn, Row, Sink, SqlError};
@@ -53,8 +53,14 @@ impl Shell {
         let wants_progress = console.terminals.stderr && (style.mode == Mode::Box || !console.terminals.stdout);
         let progress = wants_progress.then(Progress::start);
         let watched = interrupts.watch(engine.cancel());
-        let mut rows = Rows { printer: Printer::new(&mut console.out, &style), progress: progress.as_ref() };
-        let result = engine.run(sql, &mut rows);
+        let printer = Printer::new(&mut console.out, &style);
+        let mut rows = Rows { printer, progress: progress.as_ref(), interrupts };
+        let result = engine.run(sql, &mut rows).map_err(|error| match error {
+            SqlError::Output(error) if error.kind() == io::ErrorKind::Interrupted => {
+                SqlError::new(INTERRUPTED, "interrupted")
+            }
+            other => other,
+        });
         drop(watched);
         let finished = match &result {
             Err(SqlError::Output(_)) => Ok(()),
@@ -138,10 +144,15 @@ pub(super) fn log_engine(engine: &mut Engine, console: &mut Console) {
 struct Rows<'a> {
     printer: Printer<'a>,
     progress: Option<&'a Progress>,
+    interrupts: &'a Interrupts,
 }
 
 impl Sink for Rows<'_> {
     fn begin(&mut self, columns: &[ResultColumn]) -> io::Result<()> {
+        // The engine forgets a signal that came just before the statement began.
+        if self.interrupts.was_pressed() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         self.printer.begin(columns)
     }
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
