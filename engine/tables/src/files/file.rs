@@ -62,7 +62,7 @@ pub static TABLE: Table<Found> = Table {
 };
 
 /// What `path` and `directory` can be compared with.
-pub(super) const PATHS: Ops = Ops::EQ.and(Ops::LIKE);
+pub(super) const PATHS: Ops = Ops::EQ.and(Ops::LIKE).and(Ops::GLOB);
 
 fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Found> {
     chosen(cx, request)
