@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// followed whose rows others give as well. No row comes twice.
 pub(crate) fn chosen(cx: &Arc<Cx>, request: &Request) -> Rows<Found> {
     let sources = sources(request);
+    if sources.is_empty() && ["path", "directory"].iter().any(|column| request.constrains(column, Op::Glob)) {
+        cx.note(b"GLOB", "finds no files: LIKE does, with % for * and %% for everything below");
+    }
     let several = sources.len() > 1 && sources.iter().any(|source| matches!(source, Source::Like(_)));
     let outer = Arc::clone(cx);
     let views = namespace::each(cx, request)

@@ -61,7 +61,7 @@ pub static TABLE: Table<Found> = Table {
     ..Table::EMPTY
 };
 
-/// What `path` and `directory` can be compared with.
+/// What `path` and `directory` can be compared with. GLOB is let through and chooses nothing, as ever.
 pub(super) const PATHS: Ops = Ops::EQ.and(Ops::LIKE).and(Ops::GLOB);
 
 fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Found> {
@@ -193,6 +193,9 @@ mod tests {
         };
         assert_eq!(paths(host(), vec![list]), ["/R/a", "/R/lf"]);
         assert_eq!(paths(host(), vec![]), [""; 0]);
+        let glob = Constraint { op: Op::Glob, ..equals("path", "/R/*") };
+        let (found, notes) = rows(&TABLE, host(), &["path"], vec![glob]);
+        assert_eq!((found.len(), notes.len()), (0, 1), "{notes:?}");
     }
 
     #[test]
