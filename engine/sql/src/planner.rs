@@ -47,7 +47,7 @@ pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info:
     let usable = || offers.iter().filter(|offer| offer.usable);
     let passes = |offer: &Offer| table.spec(offer.column).uses.contains(ops(offer.op));
     let required = |offer: &&Offer| table.spec(offer.column).options.contains(Options::REQUIRED) && passes(offer);
-    if table.is_constrained() && !usable().any(|offer| required(&offer)) {
+    if table.is_constrained() && !usable().any(|offer| required(&offer)) && !asks_for_null(table, declared, info) {
         if offers.iter().any(|offer| required(&offer)) {
             return Ok(Outcome::OtherOrder);
         }
@@ -72,6 +72,15 @@ pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info:
         .chain(usable().filter(|o| passes(o) && chosen.place() != Some(o.place)).map(|o| o.place))
         .collect();
     write(table, info, &plan, &places, &offers)
+}
+
+/// Whether a required column is asked to be NULL: that constrains it, and no row has it.
+fn asks_for_null(table: &dyn AnyTable, declared: &DeclaredTable, info: &IndexInfo) -> bool {
+    info.constraints().any(|constraint| {
+        let column = usize::try_from(constraint.column()).ok().filter(|column| *column < declared.columns.len());
+        constraint.operator() == Code::SQLITE_INDEX_CONSTRAINT_ISNULL
+            && column.is_some_and(|column| table.spec(source(table, column)).options.contains(Options::REQUIRED))
+    })
 }
 
 /// Tells SQLite which constraint is which argument, and what it costs.

@@ -86,6 +86,7 @@ fn a_missing_constraint_is_named() {
         ("WITH p(x) AS (VALUES ('1'), ('2')) SELECT group_concat(path) FROM p JOIN needy f ON f.path = p.x", "1,2"),
         ("SELECT path FROM needy WHERE path = ''", ""),
         ("SELECT path FROM needy WHERE path IS NULL AND directory = '/'", ""),
+        ("SELECT path FROM needy WHERE directory IS NULL", ""),
     ] {
         assert_eq!(ask(&mut engine(), sql).0.expect(sql).join(";"), rows, "{sql}");
     }

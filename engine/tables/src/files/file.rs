@@ -57,6 +57,8 @@ pub static TABLE: Table<Found> = Table {
         Col::text   ("mount_namespace_id", "Number of that namespace",                      |f| text(&f.view().namespace)).on(LINUX).hidden(),
     ],
     scan,
+    // By one request a path comes once, or in several spellings of `directory`: OR removes duplicates by path.
+    unique: true,
     cost: Cost { rows: 1000, row: 10 },
     ..Table::EMPTY
 };

@@ -40,6 +40,8 @@ pub static TABLE: Table<Row> = Table {
         Col::text   ("mount_namespace_id", "Number of that namespace",             |r| text(&r.file.view().namespace)).on(Platforms::LINUX).hidden(),
     ],
     scan,
+    // By one request a path comes once, or in several spellings of `directory`: OR removes duplicates by path.
+    unique: true,
     cost: Cost { rows: 1000, row: 1000 },
     ..Table::EMPTY
 };
