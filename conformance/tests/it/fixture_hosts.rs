@@ -32,12 +32,40 @@ fn finish(section: &Section, least: usize) {
 }
 
 #[test]
-fn recorded_answers() {
+fn recorded_answers_in_memory() {
+    recorded_answers(hosts());
+}
+
+/// The same through a directory, which needs root: owners, modes and special files must be as recorded.
+#[test]
+fn recorded_answers_in_a_directory() {
+    if plumb_host::Live::new().expect("this host").own_ids().0 != 0 {
+        eprintln!("SKIPPED: unpacking the fixture hosts with their owners needs root");
+        return;
+    }
+    let folders: Vec<_> = hosts().iter().map(|_| tempfile::tempdir().expect("a directory")).collect();
+    let rooted = hosts().into_iter().zip(&folders).map(|((fixture, _), folder)| {
+        unpack(&fixture, folder.path());
+        let host: Arc<dyn Host> = Arc::new(plumb_host::Rooted::open(folder.path()).expect("the directory as a host"));
+        (fixture, host)
+    });
+    recorded_answers(rooted.collect());
+}
+
+#[allow(clippy::disallowed_types, reason = "tar knows owners, special files and attributes")]
+fn unpack(fixture: &Fixture, folder: &std::path::Path) {
+    let mut tar = std::process::Command::new("tar");
+    tar.args(["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"]).arg(fixture.dir.join("tree.tar.gz"));
+    let status = tar.arg("-C").arg(folder).status().expect("tar runs");
+    assert!(status.success(), "tar: {status}");
+}
+
+fn recorded_answers(hosts: Vec<(Fixture, Arc<dyn Host>)>) {
     let divergences = Divergences::load().expect("divergences.toml");
     let registry = plumb_tables::registry();
     let mut seen = BTreeSet::new();
     let mut section = Section::new("recorded answers");
-    for (fixture, host) in hosts() {
+    for (fixture, host) in hosts {
         let mut engine = Embedded::new(host).expect("an engine");
         let mut comparison = Comparison::new(&divergences);
         for recorded in fixture.recorded().expect("recorded answers") {

@@ -13,6 +13,7 @@ mod testing;
 pub mod agent;
 pub mod files;
 pub mod network;
+pub mod not_yet;
 pub mod packages;
 pub mod process;
 pub mod system;

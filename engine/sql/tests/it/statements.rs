@@ -124,3 +124,22 @@ fn types_of_results() {
     let types: Vec<String> = engine().describe(sql).expect(sql).into_iter().map(|column| column.decltype).collect();
     assert_eq!(types, ["BIGINT", "TEXT", "BIGINT", "INTEGER", "INTEGER", "TEXT", "UNKNOWN", "BIGINT", "TEXT"]);
 }
+
+/// Declared tables cost nothing until they are used: three hundred more change no answer.
+#[test]
+fn three_hundred_tables() {
+    use crate::fixture::{Line, PLAIN, registry};
+    use plumb_schema::{AnyTable, Registry, Table, Unattended};
+    let more = (0..300).map(|number| -> &'static dyn AnyTable {
+        let name: &'static str = Box::leak(format!("more_{number}").into_boxed_str());
+        let plain: &'static Table<Line> = Box::leak(Box::new(Table { name, aliases: &[], ..PLAIN }));
+        plain
+    });
+    let registry = Registry::new(registry().iter().chain(more));
+    let host = std::sync::Arc::new(plumb_host::Mem::new().file("/rows", ROWS));
+    let agent = std::sync::Arc::new(Unattended(registry.clone()));
+    let settings = plumb_sql::Settings { registry, host, agent, budget: Budget::default(), planner: false };
+    let mut engine = plumb_sql::Engine::open(settings).expect("an engine opens");
+    assert_eq!(ask(&mut engine, "SELECT count(*) FROM more_299").0.expect("the last table answers"), ["10"]);
+    assert_eq!(ask(&mut engine, "SELECT count(*) FROM sqlite_temp_master").0.expect("the catalog"), ["306"]);
+}
