@@ -1,319 +1,302 @@
-//! Sockets as `/proc/net/{tcp,udp,udplite,raw,icmp,unix,packet}` and their IPv6 sisters list them (proc(5)).
+//! Files of `/proc/net` about interfaces, addresses, routes and neighbours (proc(5)), line by line. Heading lines are no
+//! entries, and no line of another form is.
+//!
+//! The kernel prints IPv4 addresses of `route` as numbers of the machine's byte order; they are read as those of a
+//! little-endian machine.
 
-use crate::Odd;
-use crate::lines::{fields, lines, split_once};
-use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use crate::lines::{fields, int, split_once};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Local sockets (unix(7)).
-pub const AF_UNIX: u8 = 1;
-/// IPv4.
-pub const AF_INET: u8 = 2;
-/// IPv6.
-pub const AF_INET6: u8 = 10;
-/// Packets of a device (packet(7)).
-pub const AF_PACKET: u8 = 17;
-/// TCP, whose sockets have states.
-pub const TCP: u16 = 6;
-
-/// A socket.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Socket {
-    /// Address family: one of the constants here.
-    pub family: u8,
-    /// IP protocol; Ethernet protocol for packet sockets; 0 for unix sockets.
-    pub protocol: u16,
-    /// Inode; 0 if no descriptor is left, or none is there yet.
-    pub inode: u64,
-    /// Local address of an IP socket.
-    pub local: Option<IpAddr>,
-    /// Local port; the IP protocol of a raw socket.
-    pub local_port: u16,
-    /// Remote address of an IP socket.
-    pub remote: Option<IpAddr>,
-    /// Remote port, 0 if not connected.
-    pub remote_port: u16,
-    /// State of a TCP socket as text, `NONE` for a packet socket, otherwise empty.
-    pub state: &'static str,
-    /// Path of a unix socket; an abstract name begins with `@` (and has an `@` for every NUL).
-    pub path: Vec<u8>,
+/// A line of `/proc/net/arp`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arp {
+    /// IPv4 address.
+    pub address: Vec<u8>,
+    /// `ATF_*`.
+    pub flags: u32,
+    /// Hardware address; zeros while it is not known.
+    pub mac: Vec<u8>,
+    /// Interface.
+    pub device: Vec<u8>,
 }
 
-/// The name of a TCP state (`include/net/tcp_states.h`).
+/// A line of `/proc/net/dev`: an interface and its counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The interface.
+    pub name: Vec<u8>,
+    /// Received: bytes, packets, errors, drops, fifo, frame, compressed, multicast; sent: bytes, packets, errors, drops,
+    /// fifo, collisions, carrier, compressed.
+    pub counters: [i64; 16],
+}
+
+/// A line of `/proc/net/if_inet6`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inet6 {
+    /// The address.
+    pub address: Ipv6Addr,
+    /// Length of the network's prefix.
+    pub prefix: u8,
+    /// Interface.
+    pub device: Vec<u8>,
+}
+
+/// A line of `/proc/net/route`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Interface; `*` when the route has none.
+    pub device: Vec<u8>,
+    /// The prefix.
+    pub destination: Ipv4Addr,
+    /// The router; 0.0.0.0 when there is none.
+    pub gateway: Ipv4Addr,
+    /// `RTF_*`.
+    pub flags: u32,
+    /// Metric.
+    pub metric: i64,
+    /// Length of the prefix.
+    pub prefix: u8,
+    /// MTU; 0 when none is given.
+    pub mtu: i64,
+}
+
+/// A line of `/proc/net/ipv6_route`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route6 {
+    /// The prefix.
+    pub destination: Ipv6Addr,
+    /// Its length.
+    pub prefix: u8,
+    /// The router; :: when there is none.
+    pub gateway: Ipv6Addr,
+    /// Metric.
+    pub metric: u32,
+    /// `RTF_*`.
+    pub flags: u32,
+    /// Interface.
+    pub device: Vec<u8>,
+}
+
+/// A route of `/proc/net/fib_trie`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leaf {
+    /// The prefix.
+    pub destination: Ipv4Addr,
+    /// Its length.
+    pub prefix: u8,
+    /// `UNICAST`, `LOCAL`, `BROADCAST` …
+    pub kind: Vec<u8>,
+}
+
+/// Reads a line of `/proc/net/arp`.
 #[must_use]
-pub fn tcp_state(state: u8) -> &'static str {
-    match state {
-        1 => "ESTABLISHED",
-        2 => "SYN_SENT",
-        3 => "SYN_RECV",
-        4 => "FIN_WAIT1",
-        5 => "FIN_WAIT2",
-        6 => "TIME_WAIT",
-        7 => "CLOSED",
-        8 => "CLOSE_WAIT",
-        9 => "LAST_ACK",
-        10 => "LISTEN",
-        11 => "CLOSING",
-        _ => "UNKNOWN",
-    }
+pub fn arp(line: &[u8]) -> Option<Arp> {
+    let [address, hardware, flags, mac, _mask, device] = exactly(line)?;
+    hex(hardware.strip_prefix(b"0x")?)?;
+    let flags = hex(flags.strip_prefix(b"0x")?)?;
+    Some(Arp { address: address.to_vec(), flags, mac: mac.to_vec(), device: device.to_vec() })
 }
 
-/// The sockets of `/proc/net/tcp` and the like: `sl local remote st tx:rx tr:when retrnsmt uid timeout inode …`.
-pub fn inet(bytes: &[u8], family: u8, protocol: u16, odd: &mut dyn FnMut(Odd)) -> Vec<Socket> {
-    records(bytes, odd, |line| {
-        let mut fields = fields(line);
-        let (local, local_port) = address(fields.nth(1)?, family)?;
-        let (remote, remote_port) = address(fields.next()?, family)?;
-        let state = u8::try_from(hex(fields.next()?)?).ok()?;
-        let inode = decimal(fields.nth(5)?)?;
-        let state = if protocol == TCP { tcp_state(state) } else { "" };
-        let (local, remote) = (Some(local), Some(remote));
-        Some(Socket { family, protocol, inode, local, local_port, remote, remote_port, state, path: Vec::new() })
+/// Reads a line of `/proc/net/dev`.
+#[must_use]
+pub fn device(line: &[u8]) -> Option<Device> {
+    let (name, rest) = split_once(line, b':')?;
+    let mut counters = [0; 16];
+    let mut fields = fields(rest);
+    for counter in &mut counters {
+        *counter = unsigned(fields.next()?)?;
+    }
+    Some(Device { name: Some(name.trim_ascii()).filter(|name| !name.is_empty())?.to_vec(), counters })
+}
+
+/// Reads a line of `/proc/net/if_inet6`.
+#[must_use]
+pub fn if_inet6(line: &[u8]) -> Option<Inet6> {
+    let [address, _index, prefix, _scope, _flags, device] = exactly(line)?;
+    Some(Inet6 { address: v6(address)?, prefix: prefix_of(prefix)?, device: device.to_vec() })
+}
+
+/// Reads a line of `/proc/net/route`.
+#[must_use]
+pub fn route(line: &[u8]) -> Option<Route> {
+    let [device, destination, gateway, flags, _references, _use, metric, mask, mtu, _window, _rtt] = exactly(line)?;
+    Some(Route {
+        device: device.to_vec(),
+        destination: v4(destination)?,
+        gateway: v4(gateway)?,
+        flags: hex(flags)?,
+        metric: int(metric)?,
+        prefix: u8::try_from(v4(mask)?.to_bits().leading_ones()).ok()?,
+        mtu: int(mtu)?,
     })
 }
 
-/// The sockets of `/proc/net/packet`: `sk RefCnt Type Proto Iface R Rmem User Inode`.
-pub fn packet(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Socket> {
-    records(bytes, odd, |line| {
-        let mut fields = fields(line);
-        let protocol = u16::try_from(hex(fields.nth(3)?)?).ok()?;
-        let inode = decimal(fields.nth(4)?)?;
-        Some(Socket { family: AF_PACKET, protocol, inode, state: "NONE", ..Socket::default() })
+/// Reads a line of `/proc/net/ipv6_route`.
+#[must_use]
+pub fn route6(line: &[u8]) -> Option<Route6> {
+    let [destination, prefix, _source, _source_prefix, gateway, metric, _references, _use, flags, device] =
+        exactly(line)?;
+    Some(Route6 {
+        destination: v6(destination)?,
+        prefix: prefix_of(prefix)?,
+        gateway: v6(gateway)?,
+        metric: hex(metric)?,
+        flags: hex(flags)?,
+        device: device.to_vec(),
     })
 }
 
-/// The sockets of `/proc/net/unix`: `Num: RefCount Protocol Flags Type St Inode Path`. A path may contain anything; what
-/// follows a newline in it is put back if the result can be a path.
-pub fn unix(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Socket> {
-    const LONGEST: usize = 108;
-    let mut sockets: Vec<Socket> = Vec::new();
-    for (index, line) in lines(bytes).enumerate() {
-        if let Some(socket) = unix_record(line) {
-            sockets.push(socket);
-        } else if let Some(last) =
-            sockets.last_mut().filter(|last| !last.path.is_empty() && last.path.len() + line.len() < LONGEST)
-        {
-            last.path.push(b'\n');
-            last.path.extend_from_slice(line);
-        } else if index > 0 {
-            odd(Odd { line: index + 1, reason: Cow::Borrowed("not a socket") });
-        }
-    }
-    sockets
-}
-
-fn unix_record(line: &[u8]) -> Option<Socket> {
-    let (address, mut rest) = split_once(line, b':')?;
-    hex(address)?;
-    // Reference count, protocol, flags, type and state are hexadecimal; then the inode, padded to five places.
-    let mut numbers = [0; 5];
-    for number in &mut numbers {
-        let (field, after) = split_once(rest.strip_prefix(b" ")?, b' ')?;
-        *number = hex(field)?;
-        rest = rest.get(rest.len() - after.len() - 1..)?;
-    }
-    let rest = rest.trim_ascii_start();
-    let (inode, path) = split_once(rest, b' ').unwrap_or((rest, b""));
-    let protocol = u16::try_from(numbers[1]).ok()?;
-    Some(Socket { family: AF_UNIX, protocol, inode: decimal(inode)?, path: path.to_vec(), ..Socket::default() })
-}
-
-/// The lines below the heading.
-fn records(bytes: &[u8], odd: &mut dyn FnMut(Odd), parse: impl Fn(&[u8]) -> Option<Socket>) -> Vec<Socket> {
-    let mut sockets = Vec::new();
-    for (index, line) in lines(bytes).enumerate() {
-        match parse(line) {
-            Some(socket) => sockets.push(socket),
-            None if index == 0 => {}
-            None => odd(Odd { line: index + 1, reason: Cow::Borrowed("not a socket") }),
-        }
-    }
-    sockets
-}
-
-/// `0100007F:0016`: each four bytes of the address are a number in the host's byte order, the port is not.
-fn address(field: &[u8], family: u8) -> Option<(IpAddr, u16)> {
-    let (address, port) = split_once(field, b':')?;
-    let mut bytes = [0; 16];
-    let (digits, used) =
-        if family == AF_INET6 { (32, bytes.as_mut_slice()) } else { (8, bytes.first_chunk_mut::<4>()?.as_mut_slice()) };
-    if address.len() != digits {
-        return None;
-    }
-    for (word, digits) in used.chunks_mut(4).zip(address.chunks(8)) {
-        word.copy_from_slice(&u32::try_from(hex(digits)?).ok()?.to_ne_bytes());
-    }
-    let ip = match family {
-        AF_INET6 => IpAddr::V6(Ipv6Addr::from(bytes)),
-        _ => IpAddr::V4(Ipv4Addr::from(*bytes.first_chunk::<4>()?)),
-    };
-    Some((ip, u16::try_from(hex(port)?).ok()?))
-}
-
-fn hex(digits: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-    u64::from_str_radix(digits, 16).ok()
-}
-
-fn decimal(digits: &[u8]) -> Option<u64> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// An address as inet_ntop(3) writes it: as in RFC 5952, and the last four bytes of an IPv4-compatible address
-/// (`::192.0.2.1`) with dots.
+/// Reads `/proc/net/fib_trie`: the routes of all IPv4 tables, sorted, each once (tables may share a tree, which is then
+/// printed for each of them).
 #[must_use]
-pub fn address_text(address: IpAddr) -> String {
-    match address {
-        IpAddr::V6(v6) => match v6.segments() {
-            [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
-                let [a, b] = high.to_be_bytes();
-                let [c, d] = low.to_be_bytes();
-                format!("::{a}.{b}.{c}.{d}")
+pub fn fib_trie(bytes: &[u8]) -> Vec<Leaf> {
+    let mut leaves = Vec::new();
+    let mut address = None;
+    for line in crate::lines::lines(bytes) {
+        let mut fields = fields(line);
+        match fields.next() {
+            Some(b"|--") => address = fields.next().and_then(dotted),
+            Some(prefix) if prefix.starts_with(b"/") => {
+                let prefix = prefix.get(1..).and_then(int).and_then(|prefix| u8::try_from(prefix).ok());
+                if let (Some(destination), Some(prefix @ 0..=32), Some(kind)) = (address, prefix, fields.nth(1)) {
+                    leaves.push(Leaf { destination, prefix, kind: kind.to_vec() });
+                }
             }
-            _ => v6.to_string(),
-        },
-        IpAddr::V4(v4) => v4.to_string(),
+            _ => {}
+        }
     }
+    leaves.sort_unstable();
+    leaves.dedup();
+    leaves
+}
+
+/// The fields of a line that has exactly so many.
+fn exactly<const N: usize>(line: &[u8]) -> Option<[&[u8]; N]> {
+    let mut fields = fields(line);
+    let mut found = [&b""[..]; N];
+    for place in &mut found {
+        *place = fields.next()?;
+    }
+    fields.next().is_none().then_some(found)
+}
+
+/// A counter; counters of 64 bits beyond what SQL can count stand still.
+fn unsigned(field: &[u8]) -> Option<i64> {
+    let value: u64 = std::str::from_utf8(field).ok()?.parse().ok()?;
+    Some(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn hex(field: &[u8]) -> Option<u32> {
+    digits(field)?;
+    u32::from_str_radix(std::str::from_utf8(field).ok()?, 16).ok()
+}
+
+/// Hexadecimal digits and nothing else: no sign.
+fn digits(field: &[u8]) -> Option<()> {
+    field.iter().all(u8::is_ascii_hexdigit).then_some(())
+}
+
+fn prefix_of(field: &[u8]) -> Option<u8> {
+    u8::try_from(hex(field)?).ok().filter(|prefix| *prefix <= 128)
+}
+
+fn v4(field: &[u8]) -> Option<Ipv4Addr> {
+    Some(hex(field)?.to_le_bytes().into())
+}
+
+fn v6(field: &[u8]) -> Option<Ipv6Addr> {
+    digits(field)?;
+    let text = std::str::from_utf8(field).ok().filter(|text| text.len() == 32)?;
+    Some(u128::from_str_radix(text, 16).ok()?.into())
+}
+
+fn dotted(field: &[u8]) -> Option<Ipv4Addr> {
+    std::str::from_utf8(field).ok()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HEADING: &str =
-        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
-
-    fn ends(socket: &Socket) -> String {
-        let text = |ip: Option<IpAddr>| ip.map(address_text).unwrap_or_default();
-        format!("{} {} {} {}", text(socket.local), socket.local_port, text(socket.remote), socket.remote_port)
-    }
-
     #[test]
-    #[cfg(target_endian = "little")]
-    fn internet_sockets() {
-        for (family, protocol, line, expect) in [
-            (
-                AF_INET,
-                TCP,
-                "   0: 0100007F:2328 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 242160 1 0 100 0 0 10 0   ",
-                ("127.0.0.1 9000 0.0.0.0 0", "LISTEN", 242_160),
-            ),
-            (
-                AF_INET,
-                TCP,
-                "15875: 0A0200C0:FFFF 4D0200C0:115C 06 00000000:00000000 03:000016B4 00000000     0        0 0 3 0",
-                ("192.0.2.10 65535 192.0.2.77 4444", "TIME_WAIT", 0),
-            ),
-            (
-                AF_INET,
-                TCP,
-                "   1: 0100007F:0001 0100007F:0002 0D 0:0 0:0 0 4294967294 0 18446744073709551615",
-                ("127.0.0.1 1 127.0.0.1 2", "UNKNOWN", u64::MAX),
-            ),
-            (
-                AF_INET,
-                17,
-                "  874: 0A0200C0:A3C8 010200C0:007B 01 00000000:00000000 00:00000000 00000000     0        0 241499 2 0 0",
-                ("192.0.2.10 41928 192.0.2.1 123", "", 241_499),
-            ),
-            (
-                AF_INET6,
-                TCP,
-                "   1: B80D0120000000000000000010000000:01BB 00000000000000000000000001000000:0000 0A 0:0 00:0 0 0 0 9 1",
-                ("2001:db8::10 443 ::1 0", "LISTEN", 9),
-            ),
-            (
-                AF_INET6,
-                TCP,
-                "   1: 0000000000000000FFFF00000100007F:01BB 0000000000000000000000000100007F:0000 01 0:0 00:0 0 0 0 9 1",
-                ("::ffff:127.0.0.1 443 ::127.0.0.1 0", "ESTABLISHED", 9),
-            ),
+    fn arp_lines() {
+        for (line, expect) in [
+            ("192.0.2.1  0x1  0x6  00:00:5e:00:53:01  *  eth0", Some(("192.0.2.1", 6, "00:00:5e:00:53:01", "eth0"))),
+            ("192.0.2.1  0x20 0xc  00:00 * ib%0", Some(("192.0.2.1", 12, "00:00", "ib%0"))),
+            ("IP address       HW type     Flags       HW address            Mask     Device", None),
+            ("192.0.2.1  0x1  0x6  00:00:5e:00:53:01  *", None),
+            ("192.0.2.1  0x1  0xz  00:00:5e:00:53:01  * eth0", None),
+            ("", None),
         ] {
-            let mut odd = 0;
-            let found = inet(format!("{HEADING}{line}\n").as_bytes(), family, protocol, &mut |_| odd += 1);
-            assert_eq!(odd, 0, "{line}");
-            let [socket] = found.as_slice() else { panic!("{line}: {found:?}") };
-            assert_eq!((ends(socket).as_str(), socket.state, socket.inode), expect, "{line}");
-            assert_eq!((socket.family, socket.protocol), (family, protocol));
+            let got = arp(line.as_bytes());
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let got = got.map(|arp| (text(&arp.address), arp.flags, text(&arp.mac), text(&arp.device)));
+            assert_eq!(got, expect.map(|(a, f, m, d)| (a.into(), f, m.into(), d.into())), "{line:?}");
         }
     }
 
     #[test]
-    fn odd_lines_lose_only_themselves() {
-        let good = "0: 0100007F:2328 00000000:0000 0A 0:0 0:0 0 0 0 5 1";
+    fn device_lines() {
+        for (line, expect) in [
+            ("    lo: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", Some(("lo", 1, 16))),
+            ("eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 18446744073709551615", Some(("eth0", 1, i64::MAX))),
+            (": 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", None),
+            ("eth0: 1 2 3", None),
+            ("Inter-|   Receive    |  Transmit", None),
+            (" face |bytes    packets errs", None),
+        ] {
+            let got = device(line.as_bytes())
+                .map(|device| (String::from_utf8(device.name).unwrap(), device.counters[0], device.counters[15]));
+            assert_eq!(got, expect.map(|(name, first, last)| (name.to_owned(), first, last)), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn address_lines() {
+        let good = "fe8000000000000002005efffe005310 03 40 20 80     eth0";
+        let found = if_inet6(good.as_bytes()).unwrap();
+        assert_eq!((found.address.to_string().as_str(), found.prefix), ("fe80::200:5eff:fe00:5310", 64));
+        assert_eq!(found.device, b"eth0");
+        for bad in ["fe80 03 40 20 80 eth0", "fe8000000000000002005efffe005310 03 ff 20 80 eth0", "", "\u{fffd}"] {
+            assert_eq!(if_inet6(bad.as_bytes()), None, "{bad:?}");
+        }
+        let sign = "+e8000000000000002005efffe005310 03 40 20 80 eth0";
+        assert_eq!(if_inet6(sign.as_bytes()), None);
+    }
+
+    #[test]
+    fn route_lines() {
+        let line = "eth0\t006433C6\tFE0200C0\t0003\t0\t0\t50\t00FFFFFF\t1400\t0\t0      ";
+        let found = route(line.as_bytes()).unwrap();
+        assert_eq!((found.destination.to_string().as_str(), found.prefix), ("198.51.100.0", 24));
+        assert_eq!((found.gateway.to_string().as_str(), found.flags), ("192.0.2.254", 3));
+        assert_eq!((found.metric, found.mtu), (50, 1400));
         for bad in [
+            "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+            "eth0\t006433C6\tFE0200C0\t0003\t0\t0\tx\t00FFFFFF\t0\t0\t0",
+            "eth0\t006433C6\tFE0200C0",
             "",
-            "0: 0100007F:2328",
-            "0: 0100007F2328 00000000:0000 0A 0:0 0:0 0 0 0 5",
-            "0: 100007F:2328 00000000:0000 0A 0:0 0:0 0 0 0 5",
-            "0: 0000000000000000FFFF00000100007F:1 00000000:0000 0A 0:0 0:0 0 0 0 5",
-            "0: +100007F:2328 00000000:0000 0A 0:0 0:0 0 0 0 5",
-            "0: 0100007F:12328 00000000:0000 0A 0:0 0:0 0 0 0 5",
-            "0: 0100007F:2328 00000000:0000 1FF 0:0 0:0 0 0 0 5",
-            "0: 0100007F:2328 00000000:0000 0A 0:0 0:0 0 0 0 x",
-            "0: 0100007F:2328 00000000:0000 0A 0:0 0:0 0 0 0",
-            "0: \u{e9}100007:2328 00000000:0000 0A 0:0 0:0 0 0 0 5",
         ] {
-            let mut odd = Vec::new();
-            let found = inet(format!("{HEADING}{bad}\n{good}").as_bytes(), AF_INET, TCP, &mut |o| odd.push(o.line));
-            assert_eq!((found.len(), odd), (1, vec![2]), "{bad:?}");
+            assert_eq!(route(bad.as_bytes()), None, "{bad:?}");
         }
-        assert_eq!(inet(good.as_bytes(), AF_INET, TCP, &mut |_| {}).len(), 1, "a missing heading costs nothing");
-        assert_eq!(inet(b"", AF_INET, TCP, &mut |_| panic!("nothing is odd about an empty file")), []);
+        let line = "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 \
+                    fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth0";
+        let found = route6(line.as_bytes()).unwrap();
+        assert_eq!((found.destination.to_string().as_str(), found.prefix), ("2001:db8::", 64));
+        assert_eq!((found.gateway.to_string().as_str(), found.metric, found.flags), ("fe80::1", 1024, 3));
+        assert_eq!(route6(&line.as_bytes()[1..]), None);
     }
 
     #[test]
-    fn packet_sockets() {
-        let mut odd = Vec::new();
-        let text = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode
-0000000000000000 3      3    0003   0     1 48412  0      241507
-x
-00000000839494c4 3      2    88cc   0     1 0      0      241508";
-        let found = packet(text.as_bytes(), &mut |o| odd.push(o.line));
-        let found: Vec<_> = found.iter().map(|s| (s.family, s.protocol, s.inode, s.state)).collect();
-        assert_eq!(found, [(17, 3, 241_507, "NONE"), (17, 0x88cc, 241_508, "NONE")]);
-        assert_eq!(odd, [3]);
-    }
-
-    #[test]
-    fn unix_sockets() {
-        let text = b"Num       RefCount Protocol Flags    Type St Inode Path
-0000000000000000: 00000002 00000000 00010000 0001 01   152 /run/a b.sock
-0000000000000000: 00000003 00000000 00000000 0001 03 242159
-0000000000000000: 00000002 00000000 00010000 0001 01 242154 @abstract@\xff
-0000000000000000: 00000002 00000000 00010000 0001 01 7 /run/two
-lines: x
-0000000000000000: 00000002 00000000 00010000 0001 01 8  /leading
-0000000000000000: 00000003 00000000 00000000 0001 03 9 
-not a socket
-0000000000000000: 00000003 00000000 00000000 0001 0";
-        let mut odd = Vec::new();
-        let found = unix(text, &mut |o| odd.push(o.line));
-        let found: Vec<(u64, &[u8])> = found.iter().map(|s| (s.inode, s.path.as_slice())).collect();
-        let expect: [(u64, &[u8]); 6] = [
-            (152, b"/run/a b.sock"),
-            (242_159, b""),
-            (242_154, b"@abstract@\xff"),
-            (7, b"/run/two\nlines: x"),
-            (8, b" /leading"),
-            (9, b""),
-        ];
-        assert_eq!(found, expect);
-        assert_eq!(odd, [9, 10]);
-    }
-
-    #[test]
-    fn addresses() {
-        for (ip, expect) in [
-            ("::", "::"),
-            ("::1", "::1"),
-            ("::0.1.0.0", "::0.1.0.0"),
-            ("::0.0.255.255", "::ffff"),
-            ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
-            ("1:0:0:2:0:0:0:3", "1:0:0:2::3"),
-            ("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"),
-        ] {
-            assert_eq!(address_text(ip.parse().unwrap()), expect);
-        }
+    fn a_trie() {
+        let text = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n     \
+                    +-- 127.0.0.0/8 2 0 2\n        |-- 127.0.0.1\n           /8 host LOCAL\n           /32 host LOCAL tos=4\n\
+                    Local:\n        |-- 127.0.0.1\n           /32 host LOCAL\n        |-- rubbish\n           /32 host LOCAL\n\
+                    \x20       |-- 127.0.0.1\n /33 host LOCAL\n /32 host\n /x host LOCAL\n";
+        let leaves: Vec<String> = fib_trie(text.as_bytes())
+            .iter()
+            .map(|leaf| format!("{}/{} {}", leaf.destination, leaf.prefix, String::from_utf8_lossy(&leaf.kind)))
+            .collect();
+        assert_eq!(leaves, ["0.0.0.0/0 UNICAST", "127.0.0.1/8 LOCAL", "127.0.0.1/32 LOCAL"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Requests and answers of `NETLINK_SOCK_DIAG` (sock_diag(7)): what ss(8) asks. Numbers are in the host's byte order,
 //! ports and addresses in the network's.
 
-use crate::proc_net::{AF_INET, AF_INET6, AF_PACKET, AF_UNIX, Socket, TCP, tcp_state};
+use crate::proc_sockets::{AF_INET, AF_INET6, AF_PACKET, AF_UNIX, Socket, TCP, tcp_state};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The type of requests and answers.

@@ -1,6 +1,7 @@
 //! The accounts whose own files a user-data table reads: a scan those of [`own`], a lookup by uid those [`of`] that id.
 
 use crate::account::Accounts;
+use plumb_host::join;
 use plumb_schema::Cx;
 use std::collections::HashMap;
 
@@ -16,12 +17,6 @@ impl Home {
     pub(crate) fn path(&self, name: &[u8]) -> Vec<u8> {
         join(&self.dir, name)
     }
-}
-
-/// A directory and a name below it as one path.
-pub(crate) fn join(dir: &[u8], name: &[u8]) -> Vec<u8> {
-    let slash: &[u8] = if dir.ends_with(b"/") { b"" } else { b"/" };
-    [dir, slash, name].concat()
 }
 
 /// The accounts of the user that this agent runs as: what a scan of a user-data table is about. Several accounts may

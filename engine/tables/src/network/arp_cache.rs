@@ -3,7 +3,7 @@
 //! Source: `/proc/net/arp` (proc(5), arp(7)).
 
 use super::text::entries;
-use plumb_formats::procnet::{Arp, arp};
+use plumb_formats::proc_net::{Arp, arp};
 use plumb_schema::{Collation, Column, Cost, Platforms, Table, text};
 
 type Col = Column<Arp>;

@@ -5,7 +5,7 @@
 //! interface is connected to.
 
 use super::text::entries;
-use plumb_formats::procnet::{Leaf, Route, fib_trie, route};
+use plumb_formats::proc_net::{Leaf, Route, fib_trie, route};
 use plumb_schema::Cx;
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 use super::rtnl::dump;
 use super::text::entries;
 use plumb_formats::lines::int;
-use plumb_formats::procnet::{Device, device};
+use plumb_formats::proc_net::{Device, device};
 use plumb_formats::rtnetlink::{GET_LINK, Link, NEW_LINK, Stats, link};
 use plumb_host::FileKind;
 use plumb_schema::Cx;

@@ -8,7 +8,7 @@ use super::interface::{Interface, Interfaces};
 use super::rtnl::dump;
 use super::text::entries;
 use plumb_formats::inet::{mask, text as ip_text};
-use plumb_formats::procnet::if_inet6;
+use plumb_formats::proc_net::if_inet6;
 use plumb_formats::rtnetlink::{self, Address, GET_ADDRESS, NEW_ADDRESS};
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, Type, owned, text};
 use std::net::{IpAddr, Ipv6Addr};

@@ -9,7 +9,7 @@ use super::interface::Interfaces;
 use super::rtnl::dump;
 use super::text::entries;
 use plumb_formats::inet::text as ip_text;
-use plumb_formats::procnet::{self, Leaf, Route6};
+use plumb_formats::proc_net::{self, Leaf, Route6};
 use plumb_formats::rtnetlink::{self, GET_ROUTE, Hop, NEW_ROUTE};
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, owned, text};
 use std::net::IpAddr;
@@ -102,18 +102,18 @@ fn from_files(cx: &Arc<Cx>) -> Vec<Row> {
     let fib = Fib::of(cx);
     let main = fib.routes.iter().map(from_route);
     let is_main = |leaf: &Leaf| {
-        let same = |route: &procnet::Route| route.destination == leaf.destination && route.prefix == leaf.prefix;
+        let same = |route: &proc_net::Route| route.destination == leaf.destination && route.prefix == leaf.prefix;
         !matches!(leaf.kind.as_slice(), b"LOCAL" | b"BROADCAST" | b"ANYCAST") && fib.routes.iter().any(same)
     };
     let others = fib.leaves.iter().filter(|leaf| !is_main(leaf)).map(|leaf| from_leaf(&fib, leaf));
-    let v6 = entries(cx, "/proc/net/ipv6_route", |line, _| procnet::route6(line)).filter_map(from_route6);
+    let v6 = entries(cx, "/proc/net/ipv6_route", |line, _| proc_net::route6(line)).filter_map(from_route6);
     main.chain(others).chain(v6).collect()
 }
 
 /// A route that leads to a reply instead of an interface (`RTF_REJECT`).
 const REJECT: u32 = 0x200;
 
-fn from_route(route: &procnet::Route) -> Row {
+fn from_route(route: &proc_net::Route) -> Row {
     let leads_on = route.flags & REJECT == 0 && route.device != b"*";
     Row {
         prefix: route.prefix,

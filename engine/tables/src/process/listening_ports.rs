@@ -4,7 +4,7 @@
 //! or an abstract name.
 
 use super::sockets::{self, OpenSocket};
-use plumb_formats::proc_net::{AF_UNIX, Socket, address_text};
+use plumb_formats::proc_sockets::{AF_UNIX, Socket, address_text};
 use plumb_schema::{Bytes, Column, Cost, Cx, Platforms, Request, Rows, Table, owned, text};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! processes seen has open (a connection in TIME_WAIT, the kernel's own) has a row with pid and fd -1.
 
 use super::sockets::{self, OpenSocket};
-use plumb_formats::proc_net::address_text;
+use plumb_formats::proc_sockets::address_text;
 use plumb_schema::{Bytes, Column, Cost, Cx, Platforms, Request, Rows, Table, owned, text};
 use std::net::IpAddr;
 use std::sync::Arc;

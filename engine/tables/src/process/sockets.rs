@@ -5,7 +5,7 @@
 //! `/proc/PID/net` of a process in the namespace is read (proc(5)). The sockets are collected once a statement.
 
 use super::subject::{self, Fd, bracketed};
-use plumb_formats::proc_net::{self, AF_INET, AF_INET6, AF_PACKET, AF_UNIX, Socket, TCP};
+use plumb_formats::proc_sockets::{self, AF_INET, AF_INET6, AF_PACKET, AF_UNIX, Socket, TCP};
 use plumb_formats::{Odd, sock_diag};
 use plumb_host::{Dir, Netlink};
 use plumb_schema::{Cx, Rows};
@@ -217,9 +217,9 @@ impl Space<'_> {
         let source = format!("/proc/net/{file}");
         let mut odd = |odd: Odd| cx.note(source.as_bytes(), odd);
         match family {
-            AF_UNIX => proc_net::unix(&bytes, &mut odd),
-            AF_PACKET => proc_net::packet(&bytes, &mut odd),
-            _ => proc_net::inet(&bytes, family, protocol, &mut odd),
+            AF_UNIX => proc_sockets::unix(&bytes, &mut odd),
+            AF_PACKET => proc_sockets::packet(&bytes, &mut odd),
+            _ => proc_sockets::inet(&bytes, family, protocol, &mut odd),
         }
     }
 }

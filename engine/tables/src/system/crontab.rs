@@ -2,9 +2,9 @@
 //!
 //! Sources: `/etc/crontab`, `/etc/cron.d`, and the users' tables where the systems keep them (crontab(5)).
 
-use crate::homes::join;
 use crate::namespace;
 use plumb_formats::crontab::{Entry, crontab};
+use plumb_host::join;
 use plumb_host::{FileKind, Follow};
 use plumb_schema::{Column, Cx, Ops, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 
 use super::machine::architecture;
 use crate::namespace;
-use plumb_formats::lines::{lines, split_once};
+use plumb_formats::lines::lines;
 use plumb_formats::os_release::{os_release, release_line, squeeze, version_numbers};
 use plumb_schema::{Collation, Column, Cost, Cx, Ops, Platforms, Request, Rows, Table, Type, text};
 use std::sync::Arc;
@@ -62,17 +62,9 @@ fn scan(cx: &Arc<Cx>, request: &Request) -> Rows<Release> {
         // The kernel is the same everywhere on the machine.
         arch: architecture(&outside).unwrap_or_default(),
         pid,
-        mount_namespace: if pid == 0 { Vec::new() } else { mount_namespace(&outside, pid).unwrap_or_default() },
+        mount_namespace: namespace::mount_id(&outside, pid),
         ..Release::of(&cx)
     }))
-}
-
-/// The number of a process's mount namespace, from a link such as `mnt:[4026531841]` (namespaces(7)).
-fn mount_namespace(cx: &Cx, pid: i64) -> Option<Vec<u8>> {
-    let path = format!("/proc/{pid}/ns/mnt");
-    let link = cx.host.root().read_link(path.as_bytes());
-    let link = link.map_err(|error| cx.note_error(path.as_bytes(), &error)).ok()?;
-    Some(split_once(split_once(&link, b'[')?.1, b']')?.0.to_vec())
 }
 
 impl Release {

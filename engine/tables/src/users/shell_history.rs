@@ -3,10 +3,11 @@
 //! Sources, below the home directories: `.bash_history`, `.zsh_history`, `.zhistory`, `.history`, `.sh_history`,
 //! `.ash_history`, and the files of macOS's `.bash_sessions`. They are read in pieces, each line is a row.
 
-use crate::homes::{self, Home, join};
+use crate::homes::{self, Home};
 use crate::stream::Lines;
 use plumb_formats::shell_history::History;
 use plumb_host::FileKind;
+use plumb_host::join;
 use plumb_schema::{Column, Cost, Cx, Platforms, Request, Rows, Table, text};
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 //!
 //! Sources: `/etc/sudoers` (where a distribution has moved it: `/usr/etc/sudoers`) and what it includes (sudoers(5)).
 
-use crate::homes::join;
 use plumb_formats::lines::before;
 use plumb_formats::sudoers::{Include, Rule, sudoers};
+use plumb_host::join;
 use plumb_host::{FileKind, Follow};
 use plumb_schema::{Column, Cx, Platforms, Request, Rows, Table, text};
 use std::collections::HashSet;

@@ -4,6 +4,7 @@
 //! where it has one.
 
 use crate::account::{Accounts, signed};
+use crate::namespace;
 use plumb_formats::accounts::Passwd;
 use plumb_schema::{Collation, Column, Cx, Ops, Platforms, Request, Rows, Table, Type, text};
 use std::sync::Arc;
@@ -59,24 +60,11 @@ fn by_name(cx: &Arc<Cx>, name: &[u8], request: &Request) -> Rows<User> {
 
 fn collect(cx: &Arc<Cx>, request: &Request, like: impl Fn(&Passwd) -> bool + 'static) -> Rows<User> {
     let remote = request.ints("include_remote").next().unwrap_or(0);
-    let namespaces: Vec<i64> = if request.constrains("pid_with_namespace", plumb_schema::Op::Eq) {
-        request.ints("pid_with_namespace").collect()
-    } else {
-        vec![0]
-    };
-    let cx = Arc::clone(cx);
-    let rows = namespaces.into_iter().filter_map(move |pid| Some((pid, Accounts::of(&*cx.inside(pid)?)))).flat_map(
-        move |(namespace, accounts)| {
-            let chosen: Vec<User> = accounts
-                .users
-                .iter()
-                .filter(|account| like(account))
-                .map(|account| User { account: account.clone(), namespace, remote })
-                .collect();
-            chosen
-        },
-    );
-    Box::new(rows)
+    Box::new(namespace::each(cx, request).flat_map(move |(namespace, cx)| {
+        let accounts = Accounts::of(&cx);
+        let chosen = accounts.users.iter().filter(|account| like(account));
+        chosen.map(|account| User { account: account.clone(), namespace, remote }).collect::<Vec<_>>()
+    }))
 }
 
 #[cfg(test)]
