@@ -537,3 +537,94 @@ fn ctrl_c_ends_a_run_that_nobody_watches() {
         assert!(!stdout.text().contains("\"b\""), "nothing more is run");
     }
 }
+
+#[test]
+fn status_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = folder.path().join("flags");
+    let flags = flags.to_str().unwrap();
+    assert_eq!(run(&["--output", flags, ".print --list\\njunk"], "").0, 0);
+    check(&[
+        (
+            &["--list", "select count(*) n from shell_history"],
+            "",
+            0,
+            "n\n0\n",
+            "W] The shell_history table returns data based on the current user by default, consider JOINing against the \
+             users table\nW] How shell_history can be queried: https://osquery.io/schema/#shell_history\n",
+        ),
+        (&["--list", "select count(*) n from shell_history where uid = 0"], "", 0, "n\n0\n", ""),
+        (
+            &["--extension=/nope", "--list", "select 1 n"],
+            "",
+            0,
+            "n\n1\n",
+            "W] extension not started, this build has none yet: /nope\n",
+        ),
+        (&["--pack=nope", "--verbose"], "", 0, "", "I] no such pack: nope\n"),
+        (
+            &["--flagfile", flags, "--verbose", "select 1 n"],
+            "",
+            0,
+            "n\n1\n",
+            &format!("I] flag file line that sets nothing: {flags}: junk\n"),
+        ),
+    ]);
+}
+
+#[test]
+fn what_the_daemon_will_do_is_refused_clearly() {
+    for args in [&["-D"][..], &["--config_check"], &["--config_dump"], &["--database_dump", "select 1"]] {
+        let (code, out, err) = run(args, "");
+        assert_eq!((code, out.as_str()), (1, ""), "{args:?}");
+        assert!(err.starts_with("Error: ") && err.contains("yet"), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn odd_lines_are_survived() {
+    let lines = [
+        ".",
+        "..",
+        ". ",
+        ".\t",
+        ".\"",
+        ".'",
+        ".\\",
+        ".print \\",
+        ".print \"\\",
+        ".print \\777\\8",
+        ".é",
+        ".width",
+        ".width x 99999999999 -5",
+        ".separator ''",
+        ".separator ääääääääääääääääää",
+        ".types",
+        ".types ;",
+        ".all",
+        ".all ;",
+        ".all a;b",
+        ".schema '%'",
+        ".mode ''",
+        ".exit -1",
+        ";",
+        ";;",
+        "/*",
+        "--",
+        "'",
+        "[",
+        "\u{feff}select 1;",
+        "select 'a\0b';",
+        "\0",
+        "é;",
+        "explain;",
+        "create",
+        "end;",
+    ];
+    for line in lines {
+        for mode in ["--json", "--csv"] {
+            let (code, _, _) = run(&[mode], &format!("{line}\n.mode column\n.width 2 -3\nselect 'äöü' a, 'x' b;\n"));
+            assert!((0..=1).contains(&code), "{line:?} {code}");
+        }
+    }
+}

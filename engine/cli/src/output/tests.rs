@@ -9,13 +9,7 @@ impl Cells for &[Cell<'_>] {
         self.len()
     }
     fn at(&self, index: usize) -> Cell<'_> {
-        match self.get(index) {
-            Some(Cell::Int(number)) => Cell::Int(*number),
-            Some(Cell::Real(real)) => Cell::Real(*real),
-            Some(Cell::Text(text)) => Cell::Text(text),
-            Some(Cell::Blob(blob)) => Cell::Blob(blob),
-            Some(Cell::Null) | None => Cell::Null,
-        }
+        self.get(index).copied().unwrap_or(Cell::Null)
     }
 }
 

@@ -30,6 +30,7 @@ const INTERRUPTED: i32 = 9;
 impl Shell {
     /// Runs the statements of a text and prints their rows.
     pub(super) fn execute(&mut self, sql: &str, told: Told<'_>) -> Ran {
+        let sql = until_nul(sql);
         match self.try_execute(sql, told) {
             Ok(ran) => ran,
             Err(closed) => Ran::Stop(closed.code),
@@ -85,6 +86,7 @@ impl Shell {
 
     /// Runs the statements of a text several times, without printing their rows.
     pub(super) fn profile(&mut self, sql: &str, times: i32) -> Ran {
+        let sql = until_nul(sql);
         for _ in 0..times {
             if let Err(error) = self.open_engine() {
                 return self.report(&error, sql, Told::Plainly);
@@ -119,6 +121,11 @@ impl Shell {
         }
         Ran::Failed(error.code())
     }
+}
+
+/// SQLite reads no further than a NUL.
+fn until_nul(sql: &str) -> &str {
+    sql.split('\0').next().unwrap_or_default()
 }
 
 /// Passes on what the engine has to say beside rows.
