@@ -1,4 +1,4 @@
-//! Ctrl-C: stops the running statement; with nothing to stop, or at the second time, the program.
+//! Ctrl-C: stops the running statement; at the second time, or with nothing to stop and nobody at a prompt, the program.
 
 use plumb_host::Cancel;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,8 @@ pub struct Interrupts(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     pressed: AtomicBool,
+    /// A person sits at the prompt.
+    prompt: AtomicBool,
     running: Mutex<Option<Cancel>>,
 }
 
@@ -42,15 +44,22 @@ impl Interrupts {
         Ok(())
     }
 
-    /// Notes the signal and stops what runs. `false`: there is nothing to stop, or it was told to stop before.
+    /// Notes the signal and stops what runs. `false`: the program should end, for there is nothing to stop, or it was
+    /// told to stop before.
     pub fn press(&self) -> bool {
         match &*self.running() {
             Some(cancel) if !self.0.pressed.swap(true, Ordering::SeqCst) => {
                 cancel.cancel();
                 true
             }
-            _ => false,
+            Some(_) => false,
+            None => self.0.prompt.load(Ordering::SeqCst),
         }
+    }
+
+    /// From now on a person sits at the prompt: without a running statement the signal means nothing.
+    pub(crate) fn at_prompt(&self) {
+        self.0.prompt.store(true, Ordering::SeqCst);
     }
 
     /// From now on until the guard is dropped the signal pulls this token.
@@ -95,7 +104,11 @@ mod tests {
             assert!(!interrupts.press(), "it did not stop");
         }
         assert!(interrupts.was_pressed());
-        let _watched = interrupts.watch(Cancel::new());
-        assert!(!interrupts.was_pressed());
+        {
+            let _watched = interrupts.watch(Cancel::new());
+            assert!(!interrupts.was_pressed());
+        }
+        interrupts.at_prompt();
+        assert!(interrupts.press(), "nothing runs, and the person goes on");
     }
 }

@@ -73,6 +73,7 @@ impl Shell {
             }
         };
         self.console.tell("Plumb: this host as tables. Type .help for help, .tables for tables, Ctrl-D to leave.");
+        self.interrupts.at_prompt();
         let mut pending = Pending::default();
         let mut failed = false;
         loop {
