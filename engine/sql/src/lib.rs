@@ -10,6 +10,7 @@ pub mod collations;
 mod cursor;
 mod engine;
 mod error;
+pub mod functions;
 mod key;
 mod picture;
 mod plan;
