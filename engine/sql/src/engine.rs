@@ -210,6 +210,8 @@ impl Engine {
     /// The statement's; offsets are bytes of `sql`.
     pub fn run(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<(), SqlError> {
         self.cancel.reset();
+        // SQLite reads no further than a NUL.
+        let sql = sql.split('\0').next().unwrap_or_default();
         let mut start = 0;
         while let Some(rest) = sql.get(start..).filter(|rest| !rest.is_empty()) {
             start += self.run_first(rest, sink).map_err(|error| moved(error, start))?;

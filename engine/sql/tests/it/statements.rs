@@ -41,6 +41,13 @@ fn errors_tell_place_and_remedy() {
 }
 
 #[test]
+fn a_nul_ends_the_text() {
+    for (sql, rows) in [("SELECT 1;\0 SELECT 2", 1), ("\0SELECT 1", 0), ("SELECT 1 -- \0\0", 1), ("", 0), (" ;; ", 0)] {
+        assert_eq!(ask(&mut engine(), sql).0.expect(sql).len(), rows, "{sql:?}");
+    }
+}
+
+#[test]
 fn tables_of_ones_own() {
     let mut engine = engine();
     let sql = "CREATE TABLE a (x INTEGER PRIMARY KEY, y DEFAULT 'q'); INSERT INTO a (x) VALUES (1); UPDATE a SET y = 'z'; \
