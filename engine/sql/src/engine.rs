@@ -2,6 +2,7 @@
 
 use crate::authorizer::judge;
 use crate::budget::{Alarm, Budget, Spent, Watch, spent};
+use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
 use crate::raw::{Cell, Stmt, bound_memory};
 use crate::run::Run;
@@ -142,7 +143,9 @@ impl Engine {
         }
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();
-        crate::collations::register(&connection)?;
+        let listener = Arc::clone(&heard);
+        let warn: Warn = Arc::new(move |line| lock(&listener).warnings.push(line));
+        functions::register(&connection, &settings.host, &cancel, &warn)?;
         vtab::declare(&connection, settings.registry.on(Platforms::CURRENT), &shared)?;
         for table in settings.registry.on(Platforms::CURRENT) {
             for alias in table.aliases() {
