@@ -94,6 +94,27 @@ struct Decimal {
 impl Decimal {
     /// Rounds a positive finite number to fifteen digits; a half goes up.
     fn of(value: f64) -> Self {
+        Self::short(value).unwrap_or_else(|| Self::rounded(value))
+    }
+
+    /// A number that fifteen digits or fewer tell from all others is nearest to those digits: every decimal of fifteen
+    /// digits survives being a normal double. This is the common case, and the fast one.
+    fn short(value: f64) -> Option<Self> {
+        if !value.is_normal() {
+            return None;
+        }
+        let mut text = Short::new();
+        let _ = write!(text, "{value:e}");
+        let (mantissa, exponent) = parts(text.as_bytes());
+        let mut decimal = Self { digits: [b'0'; DIGITS], len: 0, exponent };
+        for digit in mantissa {
+            *decimal.digits.get_mut(decimal.len)? = *digit;
+            decimal.len += 1;
+        }
+        Some(decimal)
+    }
+
+    fn rounded(value: f64) -> Self {
         // Eighteen digits, correctly rounded, tell where to round – unless they end in 500: then that may itself have
         // been rounded up from 499…, and only (nearly) all digits tell.
         let (digits, exponent) = scientific::<18>(value, &mut Short::new());
@@ -160,15 +181,20 @@ impl Decimal {
 
 /// The first `N` significant digits of a positive number, correctly rounded, and its decimal exponent.
 fn scientific<const N: usize>(value: f64, buffer: &mut impl Digits) -> ([u8; N], i32) {
-    let text = buffer.fill(value, N - 1);
-    let mut parts = text.splitn(2, |byte| *byte == b'e');
-    let mantissa = parts.next().unwrap_or_default().iter().filter(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = parts(buffer.fill(value, N - 1));
     let mut digits = [b'0'; N];
     for (to, from) in digits.iter_mut().zip(mantissa) {
         *to = *from;
     }
+    (digits, exponent)
+}
+
+/// The digits and the exponent of `d.ddde-5`.
+fn parts(text: &[u8]) -> (impl Iterator<Item = &u8>, i32) {
+    let mut parts = text.splitn(2, |byte| *byte == b'e');
+    let mantissa = parts.next().unwrap_or_default().iter().filter(|byte| byte.is_ascii_digit());
     let exponent = parts.next().and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-    (digits, exponent.unwrap_or(0))
+    (mantissa, exponent.unwrap_or(0))
 }
 
 /// The sixteenth digit of the number's exact expansion, not rounded. A double that is not a tie differs from one

@@ -2,7 +2,8 @@
 //!
 //! A pattern is compiled once: SQLite keeps what belongs to a constant argument for the statement, and the last few
 //! patterns of the connection are kept for those that are not constant. Most patterns match in time linear in the text;
-//! those that look ahead or refer back have a matcher whose work is bounded and which can be cancelled.
+//! those that look ahead or refer back, and large ones on large texts, have a matcher whose work is bounded and which
+//! can be cancelled.
 //!
 //! Divergence: the recorded agent refuses patterns of more than `regex_max_size` bytes; here the compiled size counts.
 
@@ -15,6 +16,7 @@ use super::value::{Answer, Args};
 use super::{Registrar, fail, fail_code};
 use ::regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 use backtrack::{Groups, Program, Stop};
+use parse::Pattern;
 use plumb_host::Cancel;
 use rusqlite::Result;
 use rusqlite::ffi::SQLITE_INTERRUPT;
@@ -30,6 +32,12 @@ const LARGEST: usize = 1 << 20;
 
 /// Memory that matching may take beside it, roughly.
 const LARGEST_CACHE: usize = 4 << 20;
+
+/// Operations that a pattern may have to be matched by what cannot be stopped, on any text.
+const FEW: usize = 64;
+
+/// Operations times bytes that what cannot be stopped may look at: two seconds at worst.
+const MOST_WORK: usize = 64 << 20;
 
 /// Patterns that a connection keeps.
 const KEPT: usize = 64;
@@ -100,25 +108,19 @@ fn nth_piece<'t>(matcher: &Matcher, text: &'t [u8], index: usize, cancel: &Cance
 }
 
 /// A compiled pattern.
-enum Matcher {
-    Linear {
-        regex: Regex,
-        slots: Mutex<CaptureLocations>,
-        /// For patterns that can match nothing: see [`Matcher::longer_at`].
-        again: Option<Program>,
-    },
-    Backtracking(Program),
+struct Matcher {
+    /// For patterns that need no backtracking.
+    linear: Option<Linear>,
+    program: Program,
 }
 
-impl Matcher {
-    fn compile(pattern: &[u8]) -> Option<Self> {
-        if pattern.len() > LONGEST {
-            return None;
-        }
-        let pattern = parse::parse(pattern).ok()?;
-        if pattern.backtracks {
-            return Program::new(&pattern).map(Self::Backtracking);
-        }
+struct Linear {
+    regex: Regex,
+    slots: Mutex<CaptureLocations>,
+}
+
+impl Linear {
+    fn new(pattern: &Pattern) -> Option<Self> {
         let regex = RegexBuilder::new(&linear::write(&pattern.root))
             .unicode(false)
             .size_limit(LARGEST)
@@ -127,55 +129,59 @@ impl Matcher {
             .build()
             .ok()?;
         let slots = Mutex::new(regex.capture_locations());
-        let again = Program::new(&pattern).filter(Program::can_be_empty);
-        Some(Self::Linear { regex, slots, again })
+        Some(Self { regex, slots })
+    }
+}
+
+impl Matcher {
+    fn compile(pattern: &[u8]) -> Option<Self> {
+        if pattern.len() > LONGEST {
+            return None;
+        }
+        let pattern = parse::parse(pattern).ok()?;
+        let program = Program::new(&pattern)?;
+        let linear = if pattern.backtracks { None } else { Some(Linear::new(&pattern)?) };
+        Some(Self { linear, program })
+    }
+
+    /// The linear matcher, unless it might take too long: it cannot be stopped, and in the worst case looks at every
+    /// operation for every byte.
+    fn linear_for(&self, text: &[u8]) -> Option<&Linear> {
+        let bounded = self.program.len() <= FEW || self.program.len().saturating_mul(text.len()) <= MOST_WORK;
+        self.linear.as_ref().filter(|_| bounded)
     }
 
     /// The first match from a position on.
     fn find(&self, text: &[u8], from: usize, cancel: &Cancel) -> Result<Option<Range<usize>>> {
-        match self {
-            Self::Linear { regex, .. } => Ok(regex.find_at(text, from).map(|found| found.range())),
-            Self::Backtracking(program) => Ok(search(program, text, from, cancel)?.and_then(|groups| whole(&groups))),
+        match self.linear_for(text) {
+            Some(linear) => Ok(linear.regex.find_at(text, from).map(|found| found.range())),
+            None => Ok(search(&self.program, text, from, cancel)?.and_then(|groups| group_of(&groups, 0))),
         }
     }
 
     /// Where a match ends that begins at a position and is not empty, although an empty one comes first.
     fn longer_at(&self, text: &[u8], at: usize, cancel: &Cancel) -> Result<Option<usize>> {
-        match self {
-            Self::Linear { again: Some(program), .. } | Self::Backtracking(program) => {
-                program.longer_at(text, at, cancel).or_else(stopped)
-            }
-            Self::Linear { again: None, .. } => Ok(None),
-        }
+        self.program.longer_at(text, at, cancel).or_else(stopped)
     }
 
     /// A group of the first match: empty text if it took no part in it, NULL if there is none.
     fn group(&self, text: &[u8], group: usize, cancel: &Cancel) -> Result<Answer> {
-        let of = |range: Option<Range<usize>>| {
-            range.and_then(|range| text.get(range)).map_or(Answer::Fixed(""), Answer::text)
-        };
-        match self {
-            Self::Linear { regex, .. } if group == 0 => {
-                Ok(regex.find(text).map_or(Answer::Null, |found| Answer::text(found.as_bytes())))
-            }
-            Self::Linear { regex, slots, .. } => {
-                if group >= regex.captures_len() {
-                    return Ok(Answer::Null);
-                }
-                let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(match regex.captures_read(&mut slots, text) {
-                    Some(_) => of(slots.get(group).map(|(start, end)| start..end)),
-                    None => Answer::Null,
-                })
-            }
-            Self::Backtracking(program) => {
-                if group >= program.groups() {
-                    return Ok(Answer::Null);
-                }
-                let groups = search(program, text, 0, cancel)?;
-                Ok(groups.map_or(Answer::Null, |groups| of(groups.into_iter().nth(group).flatten())))
-            }
+        if group >= self.program.groups() {
+            return Ok(Answer::Null);
         }
+        let range = match self.linear_for(text) {
+            Some(linear) if group == 0 => linear.regex.find(text).map(|found| Some(found.range())),
+            Some(Linear { regex, slots }) => {
+                let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+                let matched = regex.captures_read(&mut slots, text);
+                matched.map(|_| slots.get(group).map(|(start, end)| start..end))
+            }
+            None => search(&self.program, text, 0, cancel)?.map(|groups| group_of(&groups, group)),
+        };
+        Ok(match range {
+            Some(range) => range.and_then(|range| text.get(range)).map_or(Answer::Fixed(""), Answer::text),
+            None => Answer::Null,
+        })
     }
 }
 
@@ -190,8 +196,8 @@ fn stopped<T>(stop: Stop) -> Result<T> {
     }
 }
 
-fn whole(groups: &Groups) -> Option<Range<usize>> {
-    groups.first().cloned().flatten()
+fn group_of(groups: &Groups, group: usize) -> Option<Range<usize>> {
+    groups.get(group).cloned().flatten()
 }
 
 /// The last patterns of a connection, the latest first.
@@ -288,9 +294,7 @@ mod tests {
             let pattern = if generator.below(2) == 0 { generator.pattern(3) } else { generator.solid(3) };
             let parsed = parse::parse(pattern.as_bytes()).unwrap();
             let backtracking = Program::new(&parsed).unwrap();
-            let Some(Matcher::Linear { regex, .. }) = Matcher::compile(pattern.as_bytes()) else {
-                panic!("{pattern}");
-            };
+            let Linear { regex, .. } = Linear::new(&parsed).unwrap();
             for _ in 0..4 {
                 let text = generator.text();
                 let ours = backtracking.search(&text, 0, &cancel).unwrap();
@@ -302,6 +306,20 @@ mod tests {
             }
         }
         assert!((1000..7000).contains(&matched), "{matched} of 8000 matched");
+    }
+
+    #[test]
+    fn large_patterns_on_large_texts_can_be_stopped() {
+        let cancel = Cancel::new();
+        let matcher = Matcher::compile(b"x(?:foo|bar){1,200}(y)").unwrap();
+        let text = [b"-".repeat(1 << 20), b"xfoobary".to_vec()].concat();
+        assert!(matcher.linear_for(b"xfoobary").is_some());
+        assert!(matcher.linear_for(&text).is_none());
+        assert_eq!(matcher.find(&text, 0, &cancel).unwrap(), Some(1 << 20..text.len()));
+        cancel.cancel();
+        assert!(matcher.find(&text, 0, &cancel).is_err());
+        let small = Matcher::compile(b"x(?:foo|bar)+(y)").unwrap();
+        assert!(small.linear_for(&text).is_some());
     }
 
     #[test]

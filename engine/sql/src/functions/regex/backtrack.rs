@@ -11,8 +11,11 @@ use std::ops::Range;
 /// Instructions that a program may have: counted repetitions are written out.
 const LONGEST: usize = 50_000;
 
-/// Steps that a search may take at least, and as many again for every 64th of it that the text has bytes.
+/// Steps that a search may take in any case.
 const STEPS: u64 = 2_000_000;
+
+/// Steps that it may take beyond, for each byte of the text: these, and one for each operation.
+const STEPS_PER_BYTE: usize = 64;
 
 /// Branches and old values that may be remembered at once (48 MiB).
 const DEEPEST: usize = 2 << 20;
@@ -83,6 +86,11 @@ impl Program {
         let (first, empty) = first_bytes(&pattern.root);
         program.first = (!empty).then_some(first);
         Some(program)
+    }
+
+    /// Operations.
+    pub(super) fn len(&self) -> usize {
+        self.ops.len()
     }
 
     /// Capturing groups and the whole match.
@@ -200,11 +208,6 @@ impl Program {
         self.write(inner)
     }
 
-    /// Whether a match can be empty.
-    pub(super) fn can_be_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
     /// The first match that begins at or after a position.
     pub(super) fn search(&self, text: &[u8], from: usize, cancel: &Cancel) -> Result<Option<Groups>, Stop> {
         let mut machine = self.machine(text, cancel);
@@ -240,7 +243,7 @@ impl Program {
             text,
             slots: vec![usize::MAX; self.slots],
             trail: Vec::new(),
-            left: STEPS.saturating_add(text.len() as u64 * 64),
+            left: STEPS.saturating_add(text.len().saturating_mul(STEPS_PER_BYTE + self.ops.len()) as u64),
             refused_end: usize::MAX,
             cancel,
         }
