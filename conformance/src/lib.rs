@@ -10,6 +10,7 @@ pub mod fixtures;
 pub mod generators;
 pub mod oracles;
 pub mod report;
+pub mod truth;
 
 /// What an oracle found.
 #[derive(Clone, Debug, PartialEq, Eq)]

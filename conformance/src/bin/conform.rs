@@ -12,8 +12,10 @@ use plumb_conformance::oracles::materialized::Pair;
 use plumb_conformance::oracles::recorded::Comparison;
 use plumb_conformance::oracles::table_laws;
 use plumb_conformance::report::{Report, Section};
+use plumb_conformance::truth::{self, Scene};
 use plumb_host::Host;
 use plumb_schema::Platforms;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +25,7 @@ Proves that the agent answers right: on the fixture hosts and on this very host.
 
 usage: cargo conform [OPTION]...
 
-  --host NAME      only this fixture host
+  --host NAME      only this fixture host, and not this one
   --seeds N        random queries a host (default 1000)
   --first SEED     the first seed (default 0): a failure names its seed
   --ask SQL        ask --host (or this host) one question, over virtual tables and over plain copies, and leave
@@ -87,6 +89,10 @@ fn run(options: &Options) -> Result<bool, String> {
     for fixture in &fixtures {
         fixture_host(fixture, options, &mut report)?;
     }
+    if options.host.is_none() {
+        this_host(&mut report)?;
+    }
+    progress("");
     print!("{}", report.summary());
     if let Some(folder) = options.report.parent() {
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -97,11 +103,39 @@ fn run(options: &Options) -> Result<bool, String> {
     Ok(!report.failed())
 }
 
+/// Shows what is being done, on a terminal: each line replaces the one before it.
+fn progress(what: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{what}");
+    }
+}
+
+/// What programs vouch for, and the law that needs no second look: tables of a live host change under one's eyes.
+fn this_host(report: &mut Report) -> Result<(), String> {
+    let host: Arc<dyn Host> = Arc::new(plumb_host::Live::new().map_err(|error| error.to_string())?);
+    let scene = Scene::new().map_err(|error| format!("nothing can be set up to look at: {error}"))?;
+    let mut engine = Embedded::new(Arc::clone(&host))?;
+    let mut section = Section::new("this host: ground truth");
+    for truth in truth::all() {
+        progress(&format!("this host: {}", truth.name));
+        section.add(truth.name, truth.check(&scene, &mut engine).verdict);
+    }
+    report.push(section);
+    let mut section = Section::new("this host: laws of tables");
+    for table in plumb_tables::registry().on(Platforms::CURRENT) {
+        progress(&format!("this host: types of {}", table.name()));
+        section.add(&format!("{} types", table.name()), table_laws::types(&host, table, &[]));
+    }
+    report.push(section);
+    Ok(())
+}
+
 fn load(fixture: &Fixture) -> Result<Arc<dyn Host>, String> {
     fixture.load().map(|host| Arc::new(host) as Arc<dyn Host>).map_err(|error| error.to_string())
 }
 
 fn fixture_host(fixture: &Fixture, options: &Options, report: &mut Report) -> Result<(), String> {
+    progress(&format!("{}: recorded answers", fixture.name));
     let host = load(fixture)?;
     let registry = plumb_tables::registry();
     let divergences = Divergences::load()?;
@@ -112,10 +146,14 @@ fn fixture_host(fixture: &Fixture, options: &Options, report: &mut Report) -> Re
         section.add(&recorded.sql, comparison.check(&mut engine, &registry, &recorded));
     }
     report.push(section);
+    progress(&format!("{}: laws of tables", fixture.name));
     report.push(laws(&format!("{}: laws of tables", fixture.name), &host));
     let mut section = Section::new(format!("{}: random queries", fixture.name));
     let mut pair = Pair::new(host)?;
     for seed in options.first..options.first + options.seeds {
+        if seed % 50 == 0 {
+            progress(&format!("{}: random query {seed}", fixture.name));
+        }
         let (_, verdict) = pair.check(&bytes(seed, 400));
         section.add(&format!("--host {} --first {seed} --seeds 1", fixture.name), verdict);
     }
