@@ -4,7 +4,7 @@ use crate::authorizer::judge;
 use crate::budget::{Alarm, Budget, Spent, Watch, spent};
 use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
-use crate::raw::{Cell, Stmt, bound_memory};
+use crate::raw::{Cell, Stmt, bound_memory, write_15_digits};
 use crate::run::Run;
 use crate::vtab::{self, Shared};
 use crate::{SqlError, suggest};
@@ -121,6 +121,9 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// Warnings of functions that are kept between two calls of [`Engine::take_warnings`].
+const MOST_WARNINGS: usize = 100;
+
 /// Operations of SQLite between two looks at the clocks.
 const PROGRESS: i32 = 1000;
 
@@ -141,10 +144,17 @@ impl Engine {
             // SQLite's own structures (sorters, transient indexes) count too; the limit is the process's.
             bound_memory(bytes);
         }
+        write_15_digits(&connection)?;
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();
         let listener = Arc::clone(&heard);
-        let warn: Warn = Arc::new(move |line| lock(&listener).warnings.push(line));
+        let warn: Warn = Arc::new(move |line| {
+            // A function may warn at every row.
+            let warnings = &mut lock(&listener).warnings;
+            if warnings.len() < MOST_WARNINGS && warnings.last() != Some(&line) {
+                warnings.push(line);
+            }
+        });
         functions::register(&connection, &settings.host, &cancel, &warn)?;
         vtab::declare(&connection, settings.registry.on(Platforms::CURRENT), &shared)?;
         for table in settings.registry.on(Platforms::CURRENT) {

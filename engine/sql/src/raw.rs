@@ -169,6 +169,15 @@ unsafe fn slice<'a>(start: *const u8, length: c_int) -> &'a [u8] {
     }
 }
 
+/// Makes SQLite write reals with 15 digits, as its releases before 3.52 did and as people's scripts expect, instead of 17.
+pub(crate) fn write_15_digits(connection: &Connection) -> Result<(), SqlError> {
+    const SQLITE_DBCONFIG_FP_DIGITS: c_int = 1023;
+    let before = ptr::null_mut::<c_int>();
+    // SAFETY: this option takes an int and a pointer to an int that may be null.
+    let code = unsafe { ffi::sqlite3_db_config(handle(connection), SQLITE_DBCONFIG_FP_DIGITS, 15 as c_int, before) };
+    if code == ffi::SQLITE_OK { Ok(()) } else { Err(last_error(connection, code)) }
+}
+
 /// Bounds SQLite's own memory, for the whole process. 0 is no bound.
 pub(crate) fn bound_memory(bytes: usize) {
     // SAFETY: takes a number.

@@ -41,6 +41,12 @@ fn errors_tell_place_and_remedy() {
 }
 
 #[test]
+fn reals_have_fifteen_digits() {
+    let sql = "SELECT CAST(0.1 + 0.2 AS TEXT), (1.0 / 3) || '', CAST(1e100 AS TEXT), CAST(1e15 AS TEXT), 9223372036854775807.0 || ''";
+    assert_eq!(ask(&mut engine(), sql).0.expect(sql), ["0.3|0.333333333333333|1.0e+100|1.0e+15|9.22337203685478e+18"]);
+}
+
+#[test]
 fn a_nul_ends_the_text() {
     for (sql, rows) in [("SELECT 1;\0 SELECT 2", 1), ("\0SELECT 1", 0), ("SELECT 1 -- \0\0", 1), ("", 0), (" ;; ", 0)] {
         assert_eq!(ask(&mut engine(), sql).0.expect(sql).len(), rows, "{sql:?}");
