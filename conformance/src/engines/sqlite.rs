@@ -83,7 +83,7 @@ impl Engine for Materialized {
     fn ask(&mut self, sql: &str) -> Result<Vec<Row>, String> {
         let ask = || -> rusqlite::Result<Vec<Row>> {
             let mut stmt = self.connection.prepare(sql)?;
-            let names: Vec<String> = stmt.column_names().into_iter().map(str::to_owned).collect();
+            let names: Vec<String> = stmt.column_names().map(str::to_owned).collect();
             let mut found = stmt.query(())?;
             let mut rows = Vec::new();
             while let Some(row) = found.next()? {

@@ -1,6 +1,7 @@
 //! The laws of the SQL core, over small tables whose collections can be counted.
 
 #![allow(unreachable_pub, reason = "one test binary")]
+#![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod fixture;
 mod laws;
