@@ -3,23 +3,113 @@
 //! * *seek_subset*: what a lookup by a value gives contains every row of a scan that has the value. Finds: indexes that miss
 //!   rows, keys that are normalised differently by scan and lookup.
 //! * *projection*: asking for fewer columns changes neither the others nor the number of rows. Finds: laziness gone wrong.
-//! * *types*: every value is NULL or of the declared type, and a key is never NULL. Finds: empty text in integer columns.
+//! * *types*: every value is NULL or of the declared type, no real is NaN, and a key is never NULL. Finds: empty text in
+//!   integer columns.
 
 use crate::Verdict;
 use plumb_host::{Cancel, Host};
-use plumb_schema::{AnyRows, AnyTable, Constraint, Cx, Platforms, Request, Statement, Type, Unattended, Value};
-use std::sync::Arc;
+use plumb_schema::{Agent, AnyRows, AnyTable, Constraint, Cx, Platforms, Request, Statement, Type, Unattended, Value};
+use std::sync::{Arc, OnceLock};
 
 /// A row with all columns.
-type Cells = Vec<Value<'static>>;
+pub(crate) type Cells = Vec<Value<'static>>;
 
 /// Rows that the laws look at; the rest of a table repeats them.
-const MOST: usize = 2000;
+pub(crate) const MOST: usize = 2000;
 
-fn context(host: &Arc<dyn Host>, table: &'static dyn AnyTable) -> Arc<Cx> {
-    let agent = Arc::new(Unattended(plumb_tables::registry()));
-    let statement = Arc::new(Statement::new(Arc::clone(host), agent, Cancel::new()));
-    Arc::new(Cx::new(table.name(), statement))
+/// An agent with all tables: always the same one.
+pub(crate) fn agent() -> Arc<dyn Agent> {
+    static AGENT: OnceLock<Arc<Unattended>> = OnceLock::new();
+    Arc::clone(AGENT.get_or_init(|| Arc::new(Unattended(plumb_tables::registry())))) as Arc<dyn Agent>
+}
+
+/// A table over a host, under the constraints that a constrained table needs. Every reading is a statement of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) host: &'a Arc<dyn Host>,
+    pub(crate) table: &'static dyn AnyTable,
+    pub(crate) chosen: &'a [Constraint],
+}
+
+impl Subject<'_> {
+    fn context(&self) -> Arc<Cx> {
+        let statement = Arc::new(Statement::new(Arc::clone(self.host), agent(), Cancel::new()));
+        Arc::new(Cx::new(self.table.name(), statement))
+    }
+
+    fn request(&self, columns: &[usize]) -> Request {
+        Request::new(columns.iter().map(|column| self.table.spec(*column).name).collect(), self.chosen.to_vec())
+    }
+
+    fn all_columns(&self) -> Vec<usize> {
+        (0..self.table.width()).collect()
+    }
+
+    /// Some columns of a scan that asks for just these.
+    fn scan(&self, columns: &[usize]) -> Vec<Cells> {
+        collect(&mut *self.table.scan(&self.context(), &self.request(columns)), columns)
+    }
+
+    /// All columns of a scan.
+    pub(crate) fn whole(&self) -> Vec<Cells> {
+        self.scan(&self.all_columns())
+    }
+
+    /// *types* over the rows of a scan.
+    pub(crate) fn types(&self, rows: &[Cells]) -> Result<(), String> {
+        for (column, value) in rows.iter().flat_map(|row| row.iter().enumerate()) {
+            let spec = self.table.spec(column);
+            let fits = match (value, spec.kind) {
+                (Value::Null, kind) => {
+                    kind != Type::Text || !self.table.is_key(column) || !spec.on.contains(Platforms::CURRENT)
+                }
+                (Value::Real(real), Type::Double) => !real.is_nan(),
+                (Value::Int(_), Type::Integer | Type::BigInt | Type::UnsignedBigInt)
+                | (Value::Text(_), Type::Text)
+                | (Value::Blob(_), Type::Blob) => true,
+                _ => false,
+            };
+            if !fits {
+                let (table, column, kind) = (self.table.name(), spec.name, spec.kind.sql());
+                return Err(format!("{table}.{column} is declared {kind} and holds {value:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// *projection*: some columns against the rows of a scan of all.
+    pub(crate) fn part(&self, whole: &[Cells], columns: &[usize]) -> Result<(), String> {
+        let part: Vec<Cells> =
+            whole.iter().map(|row| columns.iter().filter_map(|column| row.get(*column).cloned()).collect()).collect();
+        let got = self.scan(columns);
+        match (0..part.len().max(got.len())).find(|place| part.get(*place) != got.get(*place)) {
+            None => Ok(()),
+            Some(place) => Err(format!(
+                "{} asked for {:?}: row {place} is {:?} instead of {:?}",
+                self.table.name(),
+                columns.iter().map(|column| self.table.spec(*column).name).collect::<Vec<_>>(),
+                got.get(place),
+                part.get(place)
+            )),
+        }
+    }
+
+    /// *seek_subset* for one value. Answers whether the table could look it up and a row of the scan has it.
+    pub(crate) fn lookup(&self, whole: &[Cells], column: usize, value: &Value<'_>) -> Result<bool, String> {
+        let columns = self.all_columns();
+        let request = self.request(&columns);
+        let Some(mut rows) = self.table.pick(&self.context(), column, value, &request) else { return Ok(false) };
+        let found = collect(&mut *rows, &columns);
+        let mut expected = whole.iter().filter(|row| row.get(column) == Some(value)).peekable();
+        let some = expected.peek().is_some();
+        match expected.find(|row| !found.contains(row)) {
+            None => Ok(some),
+            Some(row) => {
+                let (table, column) = (self.table.name(), self.table.spec(column).name);
+                Err(format!("{table} by {column} = {value:?} misses {row:?}"))
+            }
+        }
+    }
 }
 
 fn collect(rows: &mut dyn AnyRows, columns: &[usize]) -> Vec<Cells> {
@@ -30,88 +120,44 @@ fn collect(rows: &mut dyn AnyRows, columns: &[usize]) -> Vec<Cells> {
     out
 }
 
-fn all_columns(table: &dyn AnyTable) -> Vec<usize> {
-    (0..table.width()).collect()
+fn verdict(held: Result<bool, String>, nothing: &str) -> Verdict {
+    match held {
+        Ok(true) => Verdict::Pass,
+        Ok(false) => Verdict::Skip(nothing.to_owned()),
+        Err(why) => Verdict::Fail(why),
+    }
 }
 
 /// Types and keys. `chosen` are the constraints that a constrained table needs.
 #[must_use]
 pub fn types(host: &Arc<dyn Host>, table: &'static dyn AnyTable, chosen: &[Constraint]) -> Verdict {
-    let names = table.specs().map(|spec| spec.name).collect();
-    let rows =
-        collect(&mut *table.scan(&context(host, table), &Request::new(names, chosen.to_vec())), &all_columns(table));
-    for row in &rows {
-        for (column, value) in row.iter().enumerate() {
-            let spec = table.spec(column);
-            let fits = match (value, spec.kind) {
-                (Value::Null, kind) => {
-                    kind != Type::Text || !table.is_key(column) || !spec.on.contains(Platforms::CURRENT)
-                }
-                (Value::Int(_), Type::Integer | Type::BigInt | Type::UnsignedBigInt)
-                | (Value::Real(_), Type::Double)
-                | (Value::Text(_), Type::Text)
-                | (Value::Blob(_), Type::Blob) => true,
-                _ => false,
-            };
-            if !fits {
-                return Verdict::Fail(format!(
-                    "{}.{} is declared {} and holds {value:?}",
-                    table.name(),
-                    spec.name,
-                    spec.kind.sql()
-                ));
-            }
-        }
-    }
-    if rows.is_empty() { Verdict::Skip("no rows".to_owned()) } else { Verdict::Pass }
+    let subject = Subject { host, table, chosen };
+    let rows = subject.whole();
+    verdict(subject.types(&rows).map(|()| !rows.is_empty()), "no rows")
 }
 
 /// Lookups against a scan.
 #[must_use]
 pub fn seek_subset(host: &Arc<dyn Host>, table: &'static dyn AnyTable) -> Verdict {
-    let request = Request::all(table.specs());
-    let scanned = collect(&mut *table.scan(&context(host, table), &request), &all_columns(table));
-    let mut looked_up = 0;
+    let subject = Subject { host, table, chosen: &[] };
+    let whole = subject.whole();
+    let sample = || whole.iter().step_by(whole.len().div_ceil(100).max(1));
+    let mut held = Ok(false);
     for column in (0..table.width()).filter(|column| table.can_pick(*column)) {
-        for row in scanned.iter().step_by(scanned.len().div_ceil(100).max(1)) {
-            let Some(value) = row.get(column).filter(|value| **value != Value::Null) else { continue };
-            let Some(mut rows) = table.pick(&context(host, table), column, value, &request) else { continue };
-            looked_up += 1;
-            if !collect(&mut *rows, &all_columns(table)).contains(row) {
-                let name = table.spec(column).name;
-                return Verdict::Fail(format!("{} by {name} = {value:?} misses {row:?}", table.name()));
-            }
+        for value in sample().filter_map(|row| row.get(column)).filter(|value| **value != Value::Null) {
+            held = held.and_then(|some| Ok(some | subject.lookup(&whole, column, value)?));
         }
     }
-    if looked_up == 0 { Verdict::Skip("no lookups".to_owned()) } else { Verdict::Pass }
+    verdict(held, "no lookups")
 }
 
 /// Every single column, and every pair of neighbours, against all columns.
 #[must_use]
 pub fn projection(host: &Arc<dyn Host>, table: &'static dyn AnyTable, chosen: &[Constraint]) -> Verdict {
-    let scan = |columns: &[usize]| {
-        let names = columns.iter().map(|column| table.spec(*column).name).collect();
-        collect(&mut *table.scan(&context(host, table), &Request::new(names, chosen.to_vec())), columns)
-    };
-    let whole = scan(&all_columns(table));
-    if whole.is_empty() {
-        return Verdict::Skip("no rows".to_owned());
-    }
+    let subject = Subject { host, table, chosen };
+    let whole = subject.whole();
     let singles = (0..table.width()).map(|column| vec![column]);
     let pairs = (1..table.width()).map(|column| vec![column - 1, column]);
-    for columns in std::iter::once(Vec::new()).chain(singles).chain(pairs) {
-        let part: Vec<Cells> =
-            whole.iter().map(|row| columns.iter().filter_map(|c| row.get(*c).cloned()).collect()).collect();
-        let got = scan(&columns);
-        if let Some(place) = (0..part.len().max(got.len())).find(|place| part.get(*place) != got.get(*place)) {
-            let names: Vec<&str> = columns.iter().map(|column| table.spec(*column).name).collect();
-            return Verdict::Fail(format!(
-                "{} asked for {names:?}: row {place} is {:?} instead of {:?}",
-                table.name(),
-                got.get(place),
-                part.get(place)
-            ));
-        }
-    }
-    Verdict::Pass
+    let mut parts = std::iter::once(Vec::new()).chain(singles).chain(pairs).filter(|_| !whole.is_empty());
+    verdict(parts.try_for_each(|columns| subject.part(&whole, &columns)).map(|()| !whole.is_empty()), "no rows")
 }

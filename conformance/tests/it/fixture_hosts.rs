@@ -19,7 +19,7 @@ fn hosts() -> Vec<(Fixture, Arc<dyn Host>)> {
 }
 
 #[track_caller]
-fn finish(section: &Section, least: usize) {
+pub(crate) fn finish(section: &Section, least: usize) {
     let failed = section.failed.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
     assert!(section.failed.is_empty(), "{}: {} failed\n{failed}", section.title, section.failed.len());
     assert!(

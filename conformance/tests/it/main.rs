@@ -1,5 +1,6 @@
-//! The oracles as ordinary tests, over the fixture hosts.
+//! The oracles as ordinary tests.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod fixture_hosts;
+mod fuzz_corpora;
 mod ground_truth;

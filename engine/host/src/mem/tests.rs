@@ -75,6 +75,11 @@ fn replaced_names_are_counted() {
     let mem = Mem::new().file("/f", "1").hard_link("/g", "/f").link("/g", "f").dir("/d/e").file("/d", "");
     let nlink = |path: &str| mem.root().stat(path.as_bytes(), Follow::No).unwrap().nlink;
     assert_eq!((nlink("/f"), nlink("/")), (1, 2));
+    let full = |path: &str| Mem::new().dir("/d").file("/d/f", "").meta(path, |stat| stat.nlink = u64::MAX);
+    let mem = full("/d").dir("/d/e");
+    assert_eq!(mem.root().stat(b"/d", Follow::No).unwrap().nlink, u64::MAX);
+    let mem = full("/d/f").hard_link("/g", "/d/f");
+    assert_eq!(mem.root().stat(b"/g", Follow::No).unwrap().nlink, u64::MAX);
 }
 
 #[test]

@@ -219,7 +219,7 @@ impl Tree {
         // The inode may have become unreachable while parents were made: then the new name is its only one.
         self.remove(dir, name);
         if let Some(node) = self.get_mut(node) {
-            node.stat.nlink += 1;
+            node.stat.nlink = node.stat.nlink.saturating_add(1);
         }
         self.enter(dir, name, node);
     }
@@ -295,7 +295,7 @@ impl Tree {
         let Some(Node { content: Content::Dir(entries), stat, .. }) = self.get_mut(dir) else { return };
         entries.insert(Box::from(name), node);
         // A sub-directory's `..` is a name of its parent.
-        stat.nlink += u64::from(is_dir);
+        stat.nlink = stat.nlink.saturating_add(u64::from(is_dir));
     }
 
     fn remove(&mut self, dir: usize, name: &[u8]) {
