@@ -64,6 +64,31 @@ fn unused_columns_are_not_read() {
     assert_eq!(result.expect("the failing getter is not called").join(","), "0,1,2,3");
 }
 
+/// What compares with a constant is read before what can be looked up.
+#[test]
+fn few_rows_come_first() {
+    for (sql, expect) in [
+        ("repeated a JOIN repeated b ON b.id = a.id WHERE a.n = 20", "a scan, b index id ="),
+        ("repeated a JOIN repeated b ON b.id = a.id WHERE b.n = 20", "b scan, a index id ="),
+        ("repeated a JOIN repeated b ON b.id = a.id WHERE b.n > 20", "b scan, a index id ="),
+        ("repeated a JOIN repeated b ON b.id = a.id WHERE b.n IN (1, 2)", "b scan, a index id ="),
+        ("repeated a JOIN repeated b ON b.id = a.id WHERE a.n > 20 AND b.n = 20", "b scan, a index id ="),
+        ("repeated a JOIN keyed b ON b.id = a.id", "a scan, b index id ="),
+    ] {
+        let (plan, _) = ask(&mut engine(), &format!("EXPLAIN QUERY PLAN SELECT * FROM {sql}"));
+        let step = |row: &String| {
+            let words = row.rsplit('|').next().unwrap_or_default();
+            words
+                .trim_start_matches("SCAN ")
+                .replacen("VIRTUAL TABLE INDEX ", "", 1)
+                .replace("0:", "")
+                .replace("1:", "")
+        };
+        let steps: Vec<String> = plan.expect(sql).iter().map(step).collect();
+        assert_eq!(steps.join(", "), expect, "{sql}");
+    }
+}
+
 #[test]
 fn a_missing_constraint_is_named() {
     for sql in [
