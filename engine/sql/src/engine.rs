@@ -369,9 +369,18 @@ impl Engine {
                 ],
             };
         }
-        help.extend(suggest::help(&message, sql, &self.settings.registry));
+        help.extend(suggest::help(&message, sql, &self.settings.registry, || self.functions()));
         let offset = offset.or_else(|| suggest::place(&message, sql));
         SqlError::Sql { message, code, offset, help }
+    }
+
+    /// The names of all functions.
+    fn functions(&self) -> Vec<String> {
+        let names = || -> rusqlite::Result<Vec<String>> {
+            let mut list = self.connection.prepare("SELECT DISTINCT name FROM pragma_function_list")?;
+            list.query_map([], |row| row.get(0))?.collect()
+        };
+        names().unwrap_or_default()
     }
 
     /// Makes the declared tables look like created ones, as osquery declares them, until the guard is dropped: nothing

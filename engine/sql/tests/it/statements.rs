@@ -21,6 +21,7 @@ fn errors_tell_place_and_remedy() {
         ("SELECT 1; SELECT * FROM plian", 1, "no such table: plian", Some(24), "plain"),
         ("SELECT nmae FROM plain", 1, "no such column: nmae", Some(7), "name"),
         ("SELECT nofn(1)", 1, "no such function: nofn", Some(7), ""),
+        ("SELECT lenght(1)", 1, "no such function: lenght", Some(7), "did you mean the function length?"),
         ("INSERT INTO plain (id) VALUES (1)", 1, "table plain may not be modified", None, ""),
         ("ATTACH 'x' AS y", 23, "not authorized", None, ""),
         ("PRAGMA user_version", 23, "not authorized", None, ""),
