@@ -214,7 +214,13 @@ fn arguments() {
             "",
             "Error reading query file '/nope/q': Cannot open file for reading: /nope/q\nhelp: No such file or directory\n",
         ),
-        (&["--output=/nope/dir/x", "select 1"], "", 1, "", "Error: Cannot open output file '/nope/dir/x'\n"),
+        (
+            &["--output=/nope/dir/x", "select 1"],
+            "",
+            1,
+            "",
+            "Error: Cannot open output file '/nope/dir/x'\nhelp: No such file or directory\n",
+        ),
         (&["--output=-", "--csv", "select 1 a"], "", 0, "a\n1\n", ""),
         (&["--profile=3", "select 1"], "", 0, "", ""),
         (&["--profile=3", "selec"], "", 1, "", "Error: near \"selec\": syntax error\n  selec\n  ^\n"),
@@ -494,6 +500,8 @@ fn tables_may_be_left_out() {
     ] {
         let (got, _, err) = run(&[flag, &format!("select 1 from {table} limit 1")], "");
         assert_eq!(got, code, "{flag} {err}");
+        let help = format!("help: {} leaves this table out\n", flag.split('=').next().unwrap());
+        assert_eq!(err.ends_with(&help), code == 1, "{flag} {err}");
     }
 }
 

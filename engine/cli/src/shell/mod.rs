@@ -77,11 +77,7 @@ impl Shell {
     fn open_engine(&mut self) -> Result<(), SqlError> {
         if self.engine.is_none() {
             let mut registry = self.tables.clone();
-            let (disabled, enabled): (Vec<&str>, Vec<&str>) =
-                (self.flags.list("disable_tables").collect(), self.flags.list("enable_tables").collect());
-            if !(disabled.is_empty() && enabled.is_empty()) {
-                registry.retain(|name| !disabled.contains(&name) && (enabled.is_empty() || enabled.contains(&name)));
-            }
+            registry.retain(|name| self.left_out_by(name).is_none());
             let agent = LocalAgent::new(Arc::clone(&self.host), Arc::clone(&self.flags), registry.clone());
             let settings = Settings {
                 registry,
@@ -93,5 +89,14 @@ impl Shell {
             self.engine = Some(Engine::open(settings)?);
         }
         Ok(())
+    }
+
+    /// The flag that leaves a table out.
+    fn left_out_by(&self, table: &str) -> Option<&'static str> {
+        if self.flags.list("disable_tables").any(|name| name == table) {
+            return Some("disable_tables");
+        }
+        let mut enabled = self.flags.list("enable_tables").peekable();
+        (enabled.peek().is_some() && !enabled.any(|name| name == table)).then_some("enable_tables")
     }
 }

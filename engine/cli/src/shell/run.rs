@@ -10,6 +10,7 @@ use crate::output::{Mode, Printer};
 use crate::own;
 use crate::sql::{Engine, ResultColumn, Row, Sink, SqlError};
 use plumb_agent::glog::Severity;
+use plumb_schema::Platforms;
 use std::io;
 use std::time::Instant;
 
@@ -115,6 +116,13 @@ impl Shell {
         }
         for line in diagnosis(error, sql, told) {
             self.console.tell(&line);
+        }
+        if let SqlError::Sql { message, .. } = error
+            && let Some(name) = message.strip_prefix("no such table: ")
+            && self.tables.get(name).is_some_and(|table| table.on().contains(Platforms::CURRENT))
+            && let Some(flag) = self.left_out_by(name)
+        {
+            self.console.tell(&format!("help: --{flag} leaves this table out"));
         }
         if error.code() == INTERRUPTED && self.interrupts.was_pressed() && !self.interactive {
             return Ran::Stop(interrupt::EXIT_CODE);

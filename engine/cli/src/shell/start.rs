@@ -58,7 +58,10 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
     if !matches!(output, "" | "-") {
         match own::create(output) {
             Ok(writer) => console.redirect(writer),
-            Err(_) => return refuse(&mut console, &format!("Error: Cannot open output file '{output}'")),
+            Err(error) => {
+                let lines = format!("Error: Cannot open output file '{output}'\nhelp: {}", os_text(&error));
+                return refuse(&mut console, &lines);
+            }
         }
     }
     let host = match (machine.open)(&parsed.flags) {
