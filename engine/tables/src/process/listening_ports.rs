@@ -21,7 +21,7 @@ pub static TABLE: Table<OpenSocket> = Table {
         Col::integer("port",          "Port; the IP protocol of a raw socket; 0 otherwise", |s| Some(s.socket()?.local_port.into())),
         Col::integer("protocol",      "IP protocol (255 for raw sockets), Ethernet protocol of a packet socket", |s| Some(s.socket()?.protocol.into())),
         Col::integer("family",        "Address family: 1 unix, 2 IPv4, 10 IPv6, 17 packet", |s| Some(s.socket()?.family.into())),
-        Col::text   ("address",       "IP address",                                         |s| address(s.socket()?)),
+        Col::text   ("address",       "IP address; empty for other sockets, as path is for IP", |s| address(s.socket()?)),
         Col::bigint ("fd",            "Number of the descriptor, -1 without a process",     |s| Some(s.fd())),
         Col::bigint ("socket",        "Inode of the socket, 0 for a unix socket",           |s| inode(s.socket()?)),
         Col::text   ("path",          "Path of a unix socket, or @ and its abstract name",  |s| text(&s.socket()?.path)),
@@ -48,7 +48,7 @@ fn listens(open: &OpenSocket) -> bool {
 }
 
 fn address(socket: &Socket) -> Option<Bytes<'_>> {
-    owned(address_text(socket.local?))
+    owned(socket.local.map(address_text).unwrap_or_default())
 }
 
 /// Unix sockets have 0 here, as in osquery: they are told apart by their path.
@@ -72,8 +72,8 @@ mod tests {
                 &["7", "58", "1", "10", "::", "9", "109", "", "50"],
                 &["7", "22", "6", "2", "0.0.0.0", "3", "101", "", "50"],
                 &["8", "22", "6", "2", "0.0.0.0", "3", "101", "", "50"],
-                &["7", "0", "0", "1", "NULL", "5", "0", "/run/a b", "50"],
-                &["7", "0", "2054", "17", "NULL", "7", "107", "", "50"],
+                &["7", "0", "0", "1", "", "5", "0", "/run/a b", "50"],
+                &["7", "0", "2054", "17", "", "7", "107", "", "50"],
                 &["-1", "80", "6", "2", "127.0.0.1", "-1", "201", "", "60"],
             ],
         );
