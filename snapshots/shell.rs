@@ -50,6 +50,13 @@ type Runs<'a> = (&'a str, &'a [(&'a [&'a str], &'a str)]);
 const RUNS: &[Runs<'_>] = &[
     ("help", &[(&["--help"], "")]),
     ("help_of_the_daemon", &[(&["-D", "--help"], "")]),
+    (
+        "functions",
+        &[
+            (&["--csv", "SELECT DISTINCT name, narg FROM pragma_function_list WHERE NOT builtin ORDER BY 1, 2"], ""),
+            (&["--csv", "SELECT name FROM pragma_collation_list ORDER BY 1"], ""),
+        ],
+    ),
     ("dot_help", &[(&[".help"], "")]),
     ("dot_features", &[(&[".features"], "")]),
     (
