@@ -54,6 +54,9 @@ enum State {
 /// Rows of a collection are numbered in this many bits, collections above them.
 const PLACE_BITS: u32 = 40;
 
+/// Collections that a table keeps at most; each was chosen by other constraints.
+const PICTURES: usize = 1024;
+
 /// Lookups keep at most this many rows a statement; then results are not kept any more.
 const LOOKED_UP_ROWS: usize = 65_536;
 
@@ -93,24 +96,23 @@ impl Cursor {
             Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(&shared))),
             Access::Pick { column, .. } if shared.once => stream(pick(&shared, column, &asked)),
             Access::Pick { column, .. } if look_up => self.look_up(&run, &shared, column, &asked)?,
-            Access::Scan => State::Walking { picture: collection(&shared, &asked), row: 0 },
+            Access::Scan => State::Walking { picture: collection(&run, &shared, &asked), row: 0 },
             Access::Pick { column, .. } | Access::Probe { column } => {
-                self.probe(&run, &collection(&shared, &asked), column, &asked)?
+                self.probe(&collection(&run, &shared, &asked), column, &asked)?
             }
         };
         Ok(())
     }
 
     /// Rows of a collection by the values of a column. Where equal values need not have equal keys, all rows.
-    fn probe(&self, run: &Run, picture: &Rc<RefCell<Picture>>, column: usize, asked: &Asked) -> Result<State> {
+    fn probe(&self, picture: &Rc<RefCell<Picture>>, column: usize, asked: &Asked) -> Result<State> {
         let Some(keys) = &asked.keys else {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         };
         let mut collected = picture.borrow_mut();
-        let mut charge = |bytes| run.charge(bytes);
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
-            found.push(collected.probe(self.table, column, key, &mut charge).map_err(out_of_memory)?);
+            found.push(collected.probe(self.table, column, key).map_err(out_of_memory)?);
         }
         let rows = match <[_; 1]>::try_from(found) {
             Ok([only]) => only,
@@ -127,14 +129,14 @@ impl Cursor {
     /// While every cursor of the table looks rows up, results are kept by what was looked up.
     fn look_up(&self, run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Result<State> {
         let Some(keys) = asked.keys.clone() else {
-            return Ok(State::Walking { picture: collection(shared, asked), row: 0 });
+            return Ok(State::Walking { picture: collection(run, shared, asked), row: 0 });
         };
         let key = (column, keys, asked.chosen(shared));
         if let Some(picture) = shared.looked_up.borrow().get(&key) {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         }
-        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns, 0);
-        picture.has(usize::MAX, &mut |bytes| run.charge(bytes)).map_err(out_of_memory)?;
+        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns, 0, &run.meter);
+        picture.has(usize::MAX).map_err(out_of_memory)?;
         let kept = shared.looked_up_rows.get() + picture.len() + 1;
         let picture = Rc::new(RefCell::new(picture));
         if kept <= LOOKED_UP_ROWS {
@@ -158,7 +160,7 @@ impl Cursor {
             }
             State::Walking { picture, row } => {
                 *row = row.wrapping_add(1);
-                picture.borrow_mut().has(*row, &mut |bytes| run.charge(bytes)).map_err(out_of_memory)?
+                picture.borrow_mut().has(*row).map_err(out_of_memory)?
             }
             State::Visiting { rows, next, .. } => {
                 *next += 1;
@@ -353,14 +355,21 @@ fn stream(rows: Box<dyn AnyRows>) -> State {
 }
 
 /// The collection that the asked constraints choose, shared by all cursors of the table.
-fn collection(shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Picture>> {
+fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Picture>> {
+    let chosen = asked.chosen(shared);
     let mut pictures = shared.pictures.borrow_mut();
-    let number = i64::try_from(pictures.len()).unwrap_or(0);
-    let make = || {
-        let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
-        Rc::new(RefCell::new(Picture::new(rows, &shared.columns, number)))
-    };
-    Rc::clone(pictures.entry(asked.chosen(shared)).or_insert_with(make))
+    if let Some(picture) = pictures.get(&chosen) {
+        return Rc::clone(picture);
+    }
+    // A join may choose anew for every row (the hash of each file): then only the last collections are kept.
+    if pictures.len() >= PICTURES {
+        pictures.clear();
+    }
+    let number = shared.numbered.replace(shared.numbered.get() + 1);
+    let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
+    let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.columns, number, &run.meter)));
+    pictures.insert(chosen, Rc::clone(&picture));
+    picture
 }
 
 /// Rows by lookup. A value that the lookup cannot take (text that is no number for an integer column) may still equal

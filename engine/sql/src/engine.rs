@@ -4,7 +4,7 @@ use crate::authorizer::judge;
 use crate::budget::{Alarm, Budget, Spent, Watch, spent};
 use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
-use crate::raw::{Cell, Stmt, bound_memory, write_15_digits};
+use crate::raw::{Cell, Stmt, write_15_digits};
 use crate::run::Run;
 use crate::vtab::{self, Shared};
 use crate::{SqlError, suggest};
@@ -140,10 +140,6 @@ impl Engine {
         let mut connection = Connection::open_with_flags(":memory:", flags)?;
         connection
             .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA journal_mode = OFF; PRAGMA trusted_schema = ON")?;
-        if let Some(bytes) = settings.budget.memory {
-            // SQLite's own structures (sorters, transient indexes) count too; the limit is the process's.
-            bound_memory(bytes);
-        }
         write_15_digits(&connection)?;
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();

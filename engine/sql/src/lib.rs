@@ -26,6 +26,6 @@ mod vtab;
 pub use budget::Budget;
 pub use engine::{Engine, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
-pub use raw::Cell;
+pub use raw::{Cell, bound_memory};
 pub use real::render_real;
 pub use suggest::nearest;

@@ -3,8 +3,33 @@
 
 use crate::key::Key;
 use plumb_schema::{AnyRows, AnyTable, Value};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
+
+/// Counts the bytes of the rows that a statement keeps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Meter {
+    kept: Rc<Cell<usize>>,
+    limit: Option<usize>,
+}
+
+impl Meter {
+    /// A meter with the budget's limit.
+    pub(crate) fn new(limit: Option<usize>) -> Self {
+        Self { kept: Rc::default(), limit }
+    }
+
+    fn charge(&self, bytes: usize) -> Result<(), OutOfMemory> {
+        let kept = self.kept.get().saturating_add(bytes);
+        self.kept.set(kept);
+        if self.limit.is_none_or(|limit| kept <= limit) { Ok(()) } else { Err(OutOfMemory) }
+    }
+
+    fn release(&self, bytes: usize) {
+        self.kept.set(self.kept.get().saturating_sub(bytes));
+    }
+}
 
 /// A collection under way. Rows hold values of some columns, never subjects or descriptors.
 pub(crate) struct Picture {
@@ -17,19 +42,33 @@ pub(crate) struct Picture {
     cells: Vec<Value<'static>>,
     rows: usize,
     hashes: HashMap<usize, HashMap<Key, Rc<Vec<usize>>>>,
+    meter: Meter,
+    charged: usize,
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        self.meter.release(self.charged);
+    }
 }
 
 impl Picture {
     /// Keeps the values of `columns` (places in the table).
-    pub(crate) fn new(source: Box<dyn AnyRows>, columns: &[usize], number: i64) -> Self {
+    pub(crate) fn new(source: Box<dyn AnyRows>, columns: &[usize], number: i64, meter: &Meter) -> Self {
         let width = columns.iter().max().map_or(0, |last| last + 1);
         let slots = (0..width).map(|column| columns.iter().position(|kept| *kept == column)).collect();
         let columns = columns.to_vec();
-        Self { source: Some(source), number, columns, slots, cells: Vec::new(), rows: 0, hashes: HashMap::new() }
+        let (cells, rows, hashes, charged) = (Vec::new(), 0, HashMap::new(), 0);
+        Self { source: Some(source), number, columns, slots, cells, rows, hashes, meter: meter.clone(), charged }
     }
 
-    /// Whether there is a row at a place; collects up to it. `charge` is told the bytes of every row and may stop.
-    pub(crate) fn has(&mut self, row: usize, charge: &mut dyn FnMut(usize) -> bool) -> Result<bool, OutOfMemory> {
+    fn charge(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
+        self.charged += bytes;
+        self.meter.charge(bytes)
+    }
+
+    /// Whether there is a row at a place; collects up to it.
+    pub(crate) fn has(&mut self, row: usize) -> Result<bool, OutOfMemory> {
         while self.rows <= row {
             let Some(source) = &mut self.source else { return Ok(false) };
             if !source.advance() {
@@ -40,10 +79,8 @@ impl Picture {
             self.cells.extend(self.columns.iter().map(|column| source.value(*column).into_owned()));
             self.rows += 1;
             let heap: usize = self.cells[start..].iter().map(Value::heap_size).sum();
-            if !charge(heap + self.columns.len() * size_of::<Value<'_>>()) {
-                self.source = None;
-                return Err(OutOfMemory);
-            }
+            let bytes = heap + self.columns.len() * size_of::<Value<'_>>();
+            self.charge(bytes).inspect_err(|_| self.source = None)?;
         }
         Ok(true)
     }
@@ -66,9 +103,8 @@ impl Picture {
         table: &dyn AnyTable,
         column: usize,
         key: &Key,
-        charge: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Rc<Vec<usize>>, OutOfMemory> {
-        self.has(usize::MAX, charge)?;
+        self.has(usize::MAX)?;
         if !self.hashes.contains_key(&column) {
             let collation = table.spec(column).collation;
             let mut hash: HashMap<Key, Vec<usize>> = HashMap::new();
@@ -77,9 +113,7 @@ impl Picture {
                     hash.entry(key).or_default().push(row);
                 }
             }
-            if !charge(self.rows * 3 * size_of::<usize>()) {
-                return Err(OutOfMemory);
-            }
+            self.charge(self.rows * 3 * size_of::<usize>())?;
             self.hashes.insert(column, hash.into_iter().map(|(key, rows)| (key, Rc::new(rows))).collect());
         }
         Ok(self.hashes.get(&column).and_then(|hash| hash.get(key)).cloned().unwrap_or_default())

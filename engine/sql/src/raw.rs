@@ -178,8 +178,9 @@ pub(crate) fn write_15_digits(connection: &Connection) -> Result<(), SqlError> {
     if code == ffi::SQLITE_OK { Ok(()) } else { Err(last_error(connection, code)) }
 }
 
-/// Bounds SQLite's own memory, for the whole process. 0 is no bound.
-pub(crate) fn bound_memory(bytes: usize) {
+/// Bounds the memory of SQLite itself (sorters, transient indexes) for the whole process: a statement that needs more
+/// fails. A program with budgets calls it once; 0 is no bound.
+pub fn bound_memory(bytes: usize) {
     // SAFETY: takes a number.
     unsafe { ffi::sqlite3_hard_heap_limit64(i64::try_from(bytes).unwrap_or(i64::MAX)) };
 }

@@ -1,6 +1,6 @@
 //! A statement in progress: what its cursors share.
 
-use crate::picture::Picture;
+use crate::picture::{Meter, Picture};
 use crate::plan::{Access, Passed, Plan};
 use crate::program::Usage;
 use crate::{Budget, key::Key};
@@ -19,12 +19,11 @@ pub(crate) type LookedUp = (usize, Vec<Key>, Chosen);
 /// One run of one statement.
 pub(crate) struct Run {
     pub(crate) statement: Arc<Statement>,
-    pub(crate) budget: Budget,
     /// How the program uses each table; empty when the program is not known (SQLite prepared it again).
     usages: HashMap<&'static str, Usage>,
     tables: RefCell<HashMap<&'static str, Rc<TableRun>>>,
-    /// Bytes of kept rows.
-    kept: Cell<usize>,
+    /// Counts what the pictures keep.
+    pub(crate) meter: Meter,
     pub(crate) warnings: RefCell<Vec<String>>,
     /// SQLite prepared the statement again after its program was read.
     stale: Cell<bool>,
@@ -38,10 +37,9 @@ impl Run {
     pub(crate) fn new(statement: Arc<Statement>, budget: Budget, usages: HashMap<&'static str, Usage>) -> Rc<Self> {
         Rc::new(Self {
             statement,
-            budget,
             usages,
             tables: RefCell::default(),
-            kept: Cell::new(0),
+            meter: Meter::new(budget.memory),
             warnings: RefCell::default(),
             stale: Cell::new(false),
         })
@@ -71,13 +69,6 @@ impl Run {
     pub(crate) fn program_changed(&self) {
         self.stale.set(true);
     }
-
-    /// Charges memory for kept rows; `false` when the budget is spent.
-    pub(crate) fn charge(&self, bytes: usize) -> bool {
-        let kept = self.kept.get().saturating_add(bytes);
-        self.kept.set(kept);
-        self.budget.memory.is_none_or(|limit| kept <= limit)
-    }
 }
 
 /// Restores the statement that was current before; statements nest when a table asks another connection.
@@ -101,6 +92,8 @@ pub(crate) struct TableRun {
     pub(crate) columns: Vec<usize>,
     /// The collections, by the constraints that choose their rows.
     pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
+    /// How many collections there were.
+    pub(crate) numbered: Cell<i64>,
     /// Results of lookups, while every cursor looks up.
     pub(crate) looked_up: RefCell<HashMap<LookedUp, Rc<RefCell<Picture>>>>,
     /// Rows in `looked_up`.
@@ -136,6 +129,7 @@ impl TableRun {
             whole,
             columns,
             pictures: RefCell::default(),
+            numbered: Cell::new(0),
             looked_up: RefCell::default(),
             looked_up_rows: Cell::new(0),
             warned: Cell::new(false),

@@ -104,6 +104,15 @@ fn budgets() {
     }
 }
 
+/// A join that chooses other rows of a constrained table for every row keeps only the last of them.
+#[test]
+fn choices_are_forgotten() {
+    let mut engine = engine_with(ROWS, Budget { memory: Some(1 << 20), ..Budget::default() });
+    let sql = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 50000) \
+               SELECT count(*) FROM r JOIN needy ON needy.path = '/a/long/path/to/some/file/' || r.n";
+    assert_eq!(ask(&mut engine, sql).0.expect(sql), ["50000"]);
+}
+
 #[test]
 fn cancelling_from_another_thread() {
     let mut engine = engine();
