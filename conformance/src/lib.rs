@@ -7,6 +7,7 @@ pub mod answer;
 pub mod divergences;
 pub mod engines;
 pub mod fixtures;
+pub mod foreign;
 pub mod generators;
 pub mod oracles;
 pub mod report;

@@ -6,7 +6,9 @@ use plumb_conformance::Verdict;
 use plumb_conformance::divergences::Divergences;
 use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::embedded::Embedded;
+use plumb_conformance::engines::shell::Shell;
 use plumb_conformance::fixtures::{Fixture, folder};
+use plumb_conformance::foreign;
 use plumb_conformance::generators::bytes;
 use plumb_conformance::oracles::materialized::Pair;
 use plumb_conformance::oracles::recorded::Comparison;
@@ -29,6 +31,8 @@ usage: cargo conform [OPTION]...
   --seeds N        random queries a host (default 1000)
   --first SEED     the first seed (default 0): a failure names its seed
   --ask SQL        ask --host (or this host) one question, over virtual tables and over plain copies, and leave
+  --agent CMD      prove another agent instead, by its command line: any that takes --json and SQL as osqueryi does
+  --steady         the agent's host does not change by itself: what differs from one answer to the next is a failure
   --report FILE    where the report goes (default target/conform/report.md)
   --help           this text
 ";
@@ -38,6 +42,8 @@ struct Options {
     seeds: u64,
     first: u64,
     ask: Option<String>,
+    agent: Option<String>,
+    steady: bool,
     report: PathBuf,
 }
 
@@ -54,7 +60,7 @@ fn main() -> ExitCode {
 
 fn options() -> Result<Options, String> {
     let report = PathBuf::from("target/conform/report.md");
-    let mut options = Options { host: None, seeds: 1000, first: 0, ask: None, report };
+    let mut options = Options { host: None, seeds: 1000, first: 0, ask: None, agent: None, steady: false, report };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value; see --help"));
@@ -64,6 +70,8 @@ fn options() -> Result<Options, String> {
             "--seeds" => options.seeds = number(value()?)?,
             "--first" => options.first = number(value()?)?,
             "--ask" => options.ask = Some(value()?),
+            "--agent" => options.agent = Some(value()?),
+            "--steady" => options.steady = true,
             "--report" => options.report = value()?.into(),
             "--help" | "-h" => {
                 print!("{HELP}");
@@ -76,6 +84,9 @@ fn options() -> Result<Options, String> {
 }
 
 fn run(options: &Options) -> Result<bool, String> {
+    if let Some(command) = &options.agent {
+        return foreign_agent(options, command);
+    }
     let chosen = |fixture: &Fixture| options.host.as_ref().is_none_or(|name| *name == fixture.name);
     let fixtures: Vec<Fixture> =
         Fixture::all(&folder()).map_err(|error| error.to_string())?.into_iter().filter(chosen).collect();
@@ -92,6 +103,11 @@ fn run(options: &Options) -> Result<bool, String> {
     if options.host.is_none() {
         this_host(&mut report)?;
     }
+    finish(options, &report)
+}
+
+/// Shows the report and writes it.
+fn finish(options: &Options, report: &Report) -> Result<bool, String> {
     progress("");
     print!("{}", report.summary());
     if let Some(folder) = options.report.parent() {
@@ -101,6 +117,20 @@ fn run(options: &Options) -> Result<bool, String> {
         .map_err(|error| format!("{}: {error}", options.report.display()))?;
     println!("report: {}", options.report.display());
     Ok(!report.failed())
+}
+
+/// What SQL alone can prove about any agent.
+fn foreign_agent(options: &Options, command: &str) -> Result<bool, String> {
+    let mut agent = Shell::new(command)?;
+    let mut report = Report::default();
+    let seeds = options.first..options.first.saturating_add(options.seeds);
+    foreign::prove(&mut agent, &foreign::Plan { seeds, steady: options.steady }, &mut report)?;
+    let mut section = Section::new("agent: crashes and hangs");
+    for trouble in agent.troubles {
+        section.add("statement", Verdict::Fail(trouble));
+    }
+    report.push(section);
+    finish(options, &report)
 }
 
 /// Shows what is being done, on a terminal: each line replaces the one before it.

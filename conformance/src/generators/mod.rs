@@ -1,5 +1,6 @@
 //! Generators of inputs, all driven by bytes (`arbitrary`), so that a fuzzer, a property test and a seeded loop share them.
 
+pub mod agent;
 pub mod host;
 pub mod query;
 

@@ -82,6 +82,17 @@ pub fn query(u: &mut Unstructured<'_>, material: &Material) -> Result<String> {
     maker.statement()
 }
 
+/// A condition on one table, which the FROM clause must call `t`.
+///
+/// # Errors
+/// When the bytes run out.
+pub fn predicate(u: &mut Unstructured<'_>, table: &TableMaterial) -> Result<String> {
+    let material = Material { tables: vec![table.clone()] };
+    let sources: Vec<Source<'_>> =
+        material.tables.iter().map(|table| Source { alias: "t".to_owned(), table }).collect();
+    Maker { u, material: &material, next: 0 }.predicate(&sources, 1)
+}
+
 struct Maker<'u, 'a, 'm> {
     u: &'u mut Unstructured<'a>,
     material: &'m Material,

@@ -13,7 +13,7 @@ use plumb_schema::Platforms;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-fn hosts() -> Vec<(Fixture, Arc<dyn Host>)> {
+pub(super) fn hosts() -> Vec<(Fixture, Arc<dyn Host>)> {
     let fixtures = Fixture::all(&folder()).expect("fixtures");
     fixtures.into_iter().map(|f| (f.clone(), Arc::new(f.load().expect("an archive")) as Arc<dyn Host>)).collect()
 }
@@ -53,7 +53,7 @@ fn recorded_answers_in_a_directory() {
 }
 
 #[allow(clippy::disallowed_types, reason = "tar knows owners, special files and attributes")]
-fn unpack(fixture: &Fixture, folder: &std::path::Path) {
+pub(super) fn unpack(fixture: &Fixture, folder: &std::path::Path) {
     let mut tar = std::process::Command::new("tar");
     tar.args(["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"]).arg(fixture.dir.join("tree.tar.gz"));
     let status = tar.arg("-C").arg(folder).status().expect("tar runs");

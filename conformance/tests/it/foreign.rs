@@ -1,0 +1,145 @@
+//! The oracles that need nothing but SQL: over this agent in process, over its shell, and over liars.
+
+use crate::fixture_hosts::{hosts, unpack};
+use plumb_conformance::answer::Row;
+use plumb_conformance::engines::Engine;
+use plumb_conformance::engines::embedded::Embedded;
+use plumb_conformance::engines::shell::Shell;
+use plumb_conformance::foreign::{Plan, prove};
+use plumb_conformance::report::Report;
+use plumb_host::Host;
+use std::path::PathBuf;
+
+fn plan(seeds: u64) -> Plan {
+    Plan { seeds: 0..seeds, steady: true }
+}
+
+fn proved(engine: &mut dyn Engine, plan: &Plan) -> Report {
+    let mut report = Report::default();
+    prove(engine, plan, &mut report).expect("an agent that lists its tables");
+    report
+}
+
+#[track_caller]
+fn finish(name: &str, report: &Report, least: usize) {
+    let failed: Vec<&String> = report.sections().iter().flat_map(|section| &section.failed).collect();
+    assert!(failed.is_empty(), "{name}\n{}\n{failed:#?}", report.summary());
+    for section in report.sections() {
+        assert!(section.passed >= least, "{name}: {}: only {} passed", section.title, section.passed);
+    }
+}
+
+#[test]
+fn the_embedded_agent_holds() {
+    for (fixture, host) in hosts() {
+        let report = proved(&mut Embedded::new(host).expect("an engine"), &plan(150));
+        finish(&fixture.name, &report, 10);
+    }
+}
+
+/// The shell beside the tests in the target folder, when it was built.
+fn plumbi() -> Option<PathBuf> {
+    let tests = std::env::current_exe().ok()?;
+    let shell = tests.parent()?.parent()?.join("plumbi");
+    shell.is_file().then_some(shell)
+}
+
+#[test]
+fn the_shell_holds() {
+    let Some(shell) = plumbi() else {
+        eprintln!("SKIPPED: plumbi is not built");
+        return;
+    };
+    if plumb_host::Live::new().expect("this host").own_ids().0 != 0 {
+        eprintln!("SKIPPED: unpacking the fixture hosts with their owners needs root");
+        return;
+    }
+    let (fixture, _) = hosts().into_iter().next().expect("a fixture host");
+    let folder = tempfile::tempdir().expect("a directory");
+    unpack(&fixture, folder.path());
+    let command = format!("'{}' --root '{}'", shell.display(), folder.path().display());
+    let mut agent = Shell::new(&command).expect("a command");
+    let report = proved(&mut agent, &plan(24));
+    finish(&command, &report, 1);
+    assert!(agent.troubles.is_empty(), "{:#?}", agent.troubles);
+}
+
+/// What a liar does to honest answers.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    DropsARow,
+    DoublesUnderIn,
+    TurnsNullIntoText,
+    IgnoresWhere,
+    CountsWrong,
+    CutsShort,
+    ShufflesTypes,
+}
+
+struct Liar {
+    honest: Embedded,
+    lie: Lie,
+}
+
+impl Engine for Liar {
+    fn ask(&mut self, sql: &str) -> Result<Vec<Row>, String> {
+        // The catalogue is not lied about: the harness would see no tables.
+        if sql.contains("sqlite_temp_master") || sql.contains("pragma_") || sql.contains("quote(") {
+            return self.honest.ask(sql);
+        }
+        let cut = sql.find(" WHERE ").and_then(|place| sql.get(..place));
+        if let (Lie::IgnoresWhere, Some(cut), false) = (self.lie, cut, sql.contains("(SELECT")) {
+            return self.honest.ask(cut);
+        }
+        let mut rows = self.honest.ask(sql)?;
+        match self.lie {
+            Lie::DropsARow if sql.contains(" WHERE ") && rows.len() > 1 => drop(rows.pop()),
+            Lie::DoublesUnderIn if sql.contains(" IN (") => rows.extend(rows.first().cloned()),
+            Lie::TurnsNullIntoText => {
+                for cell in rows.iter_mut().flat_map(|row| row.values_mut()) {
+                    cell.get_or_insert_default();
+                }
+            }
+            Lie::CountsWrong if sql.contains("count(*)") => add_one(&mut rows),
+            Lie::CutsShort if sql.contains(" LIMIT ") => drop(rows.pop()),
+            Lie::ShufflesTypes if sql.contains("typeof(") => rows.iter_mut().for_each(|row| {
+                row.values_mut().filter(|cell| cell.as_deref() == Some(b"integer")).for_each(|cell| {
+                    *cell = Some(b"text".to_vec());
+                });
+            }),
+            _ => {}
+        }
+        Ok(rows)
+    }
+}
+
+fn add_one(rows: &mut [Row]) {
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut("c0")) {
+        let number = cell.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse::<i64>().ok());
+        *cell = number.map(|number| (number + 1).to_string().into_bytes());
+    }
+}
+
+#[test]
+fn every_lie_is_caught() {
+    use Lie::*;
+    let cases: [(Lie, &[&str]); 7] = [
+        (DropsARow, &["tlp", "pushdown"]),
+        (DoublesUnderIn, &["tlp", "pushdown"]),
+        (TurnsNullIntoText, &["schema_truth"]),
+        (IgnoresWhere, &["tlp", "norec", "pushdown"]),
+        (CountsWrong, &["norec"]),
+        (CutsShort, &["limit_prefix"]),
+        (ShufflesTypes, &["schema_truth"]),
+    ];
+    let (_, host) = hosts().into_iter().next().expect("a fixture host");
+    for (lie, oracles) in cases {
+        let honest = Embedded::new(host.clone()).expect("an engine");
+        let report = proved(&mut Liar { honest, lie }, &plan(60));
+        for oracle in oracles {
+            let title = format!("agent: {oracle}");
+            let section = report.sections().iter().find(|section| section.title == title).expect("a section");
+            assert!(!section.failed.is_empty(), "{oracle} believes that nobody {lie:?}: {}", report.summary());
+        }
+    }
+}
