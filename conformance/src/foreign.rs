@@ -49,7 +49,7 @@ pub fn prove(engine: &mut dyn Engine, plan: &Plan, report: &mut Report) -> Resul
         for seeds in seeds.chunks(TOGETHER) {
             let questions = seeds.iter().filter_map(|seed| {
                 let question = oracle(&agent.material, &mut Unstructured::new(&bytes(*seed, 400))).ok()?;
-                Some((format!("seed {seed}"), question))
+                Some((format!("--first {seed} --seeds 1"), question))
             });
             ask(engine, questions.collect(), plan, &mut section);
         }
