@@ -17,7 +17,7 @@ pub struct Passwd {
     pub gecos: Vec<u8>,
     /// Home directory.
     pub home: Vec<u8>,
-    /// Login shell.
+    /// Login shell: the rest of the line, colons included, as the C library has it.
     pub shell: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ pub fn passwd(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Passwd> {
             gid: id(gid).ok_or("the group id is not a number")?,
             gecos: field(0),
             home: field(1),
-            shell: field(2),
+            shell: rest.get(2..).unwrap_or_default().join(&b':'),
         })
     })
 }
@@ -52,7 +52,8 @@ pub fn passwd(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Passwd> {
 pub fn group(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Group> {
     records(bytes, odd, |fields| {
         let [name, _password, gid, rest @ ..] = fields else { return Err("fewer than three fields") };
-        let members = rest.first().copied().unwrap_or_default();
+        // The rest of the line, as the C library has it: a colon makes no name a member.
+        let members = rest.join(&b':');
         Ok(Group {
             name: name.to_vec(),
             gid: id(gid).ok_or("the group id is not a number")?,
@@ -98,20 +99,27 @@ mod tests {
     fn passwd_lines() {
         let mut odd = Vec::new();
         let file =
-            b"root:x:0:0:root:/root:/bin/bash\n# c\n\n+nis\nbad:x:y:0\nshort:x:1\nmin:x:5:6\n\xff:x:7:8:\xfe:/:/x";
+            b"root:x:0:0:root:/root:/bin/bash\n# c\n\n+nis\nbad:x:y:0\nshort:x:1\nmin:x:5:6\n\xff:x:7:8:\xfe:/:/x\n\
+            more:x:9:9:g:/:/bin/sh:-c:x";
         let rows = passwd(file, &mut |o| odd.push(o.line));
         let names: Vec<_> = rows.iter().map(|r| (r.name.as_slice(), r.uid, r.gid, r.shell.as_slice())).collect();
         assert_eq!(
             names,
-            [(b"root".as_slice(), 0, 0, b"/bin/bash".as_slice()), (b"min", 5, 6, b""), (b"\xff", 7, 8, b"/x"),]
+            [
+                (b"root".as_slice(), 0, 0, b"/bin/bash".as_slice()),
+                (b"min", 5, 6, b""),
+                (b"\xff", 7, 8, b"/x"),
+                (b"more", 9, 9, b"/bin/sh:-c:x")
+            ]
         );
         assert_eq!(odd, [5, 6]);
     }
 
     #[test]
     fn group_lines() {
-        let rows = group(b"a:x:1:b,,c\nb:x:2:\nc:x:3\n", &mut |_| {});
+        let rows = group(b"a:x:1:b,,c\nb:x:2:\nc:x:3\nd:x:4:b,c:d,e\n", &mut |_| {});
         let members: Vec<usize> = rows.iter().map(|row| row.members.len()).collect();
-        assert_eq!(members, [2, 0, 0]);
+        assert_eq!(members, [2, 0, 0, 3]);
+        assert_eq!(rows[3].members, [&b"b"[..], b"c:d", b"e"]);
     }
 }
