@@ -11,8 +11,13 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "getent",
         package: "libc-bin",
         run: Run::Args(&["-s", "files", "passwd"]),
-        read: |out| separated(out, b':', &["username", "", "uid", "gid", "description", "directory", "shell"]),
-        sql: "select username, uid, gid, description, directory, shell from users",
+        read: |out| {
+            let names = ["username", "", "uid", "gid", "description", "directory", "shell"];
+            // What refers to NIS has no numbers, and is no account.
+            separated(out, b':', &names).into_iter().filter(|row| !is(row, "uid", b"")).collect()
+        },
+        // getent(1) does not print a shell with a colon in it.
+        sql: "select username, uid, gid, description, directory, shell from users where shell not like '%:%'",
         key: &["username"],
         ..Truth::EMPTY
     },
@@ -22,11 +27,13 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "id",
         package: "coreutils",
         run: Run::Script(
-            "getent -s files passwd | cut -d: -f1 | while read -r user; do echo \"$user $(id -u -- \"$user\") $(id -g -- \"$user\")\"; done",
+            "getent -s files passwd | cut -d: -f1 | grep '^[^-+]' | sort | uniq -u | while read -r user; do \
+             echo \"$user $(id -u -- \"$user\") $(id -g -- \"$user\")\"; done",
         ),
         read: |out| columns(out, &["username", "uid", "gid"]),
-        // As a signed number, and looked up by name.
-        sql: "select username, uid_signed & 0xffffffff as uid, gid_signed & 0xffffffff as gid from users where username in (select username from users)",
+        // As signed numbers. A name that is there twice is always the first to id(1).
+        sql: "select username, uid_signed & 0xffffffff as uid, gid_signed & 0xffffffff as gid from users \
+              where username <> '' and shell not like '%:%' group by username having count(*) = 1",
         key: &["username"],
         ..Truth::EMPTY
     },
@@ -36,7 +43,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "getent",
         package: "libc-bin",
         run: Run::Args(&["-s", "files", "group"]),
-        read: |out| separated(out, b':', &["groupname", "", "gid"]),
+        read: first_of_each_gid,
         sql: "select groupname, gid from groups",
         key: &["groupname"],
         ..Truth::EMPTY
@@ -47,10 +54,14 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "id",
         package: "coreutils",
         run: Run::Script(
-            "getent -s files passwd | cut -d: -f1 | while read -r user; do echo \"$(id -u -- \"$user\") $(id -G -- \"$user\")\"; done",
+            "getent -s files passwd | awk -F: '/^[^-+:]/ { n[$3]++; name[$3] = $1 } \
+             END { for (uid in n) if (n[uid] == 1) print uid, name[uid] }' | while read -r uid user; do \
+             echo \"$uid $(id -G -- \"$user\")\"; done",
         ),
         read: groups_of_users,
-        sql: "select uid & 0xffffffff as uid, gid from user_groups",
+        // Whose groups they are is not told where users share a number.
+        sql: "select uid & 0xffffffff as uid, gid from user_groups where uid in \
+              (select uid_signed from users where username <> '' and shell not like '%:%' group by uid_signed having count(*) = 1)",
         key: &["uid", "gid"],
         ..Truth::EMPTY
     },
@@ -71,11 +82,15 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "passwd",
         package: "passwd",
         run: Run::Args(&["-S", "-a"]),
-        read: |out| columns(out, &["username", "status", ""]),
-        sql: "select username, case password_status when 'active' then 'P' when 'empty' then 'NP' else 'L' end as status from shadow",
+        read: |out| {
+            // What refers to NIS is no account.
+            let is_account = |row: &Row| !matches!(row.get("username"), Some(Some(name)) if name.starts_with(b"+") || name.starts_with(b"-"));
+            columns(out, &["username", "status", ""]).into_iter().filter(is_account).collect()
+        },
+        // It goes by /etc/passwd, and takes its `x` for a password where there is no other.
+        sql: "select username, case coalesce(password_status, 'active') when 'active' then 'P' when 'empty' then 'NP' else 'L' end as status \
+              from users left join shadow using (username)",
         key: &["username"],
-        // It goes by /etc/passwd.
-        partial: true,
         ..Truth::EMPTY
     },
     Truth {
@@ -113,6 +128,17 @@ pub(super) static TRUTHS: &[Truth] = &[
         ..Truth::EMPTY
     },
 ];
+
+/// The table has one group a number: the first.
+fn first_of_each_gid(out: &[u8]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for found in separated(out, b':', &["groupname", "", "gid"]) {
+        if !rows.iter().any(|row| row.get("gid") == found.get("gid")) && !is(&found, "gid", b"") {
+            rows.push(found);
+        }
+    }
+    rows
+}
 
 /// `uid gid gid gid …`
 fn groups_of_users(out: &[u8]) -> Vec<Row> {

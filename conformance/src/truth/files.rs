@@ -148,7 +148,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "sha256sum",
         run: Run::Script("find -L '{tree}' -mindepth 1 -maxdepth 1 -type f -exec sha256sum -z {} +"),
         read: |out| digests(out, "sha256"),
-        sql: "select path, sha256 from hash where directory = '{tree}'",
+        sql: "select path, sha256 from hash where directory = '{tree}' and sha256 is not null",
         key: &["path"],
         ..HASH
     },
@@ -157,7 +157,8 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "sha1sum",
         run: Run::Script("find '{tree}' -mindepth 1 -xtype f ! -name '.*' -exec sha1sum -z {} +"),
         read: |out| digests(out, "sha1"),
-        sql: "select path, sha1 from hash where path like '{tree}/%%'",
+        // What may not be read has a row without digests.
+        sql: "select path, sha1 from hash where path like '{tree}/%%' and sha1 is not null",
         key: &["path"],
         ..HASH
     },
@@ -178,7 +179,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         // A link to such a program counts too; a link to a directory is not followed.
         run: Run::Script(
             "for folder in /bin /sbin /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /tmp; do test -d $folder && \
-             find $folder/ -xtype f -exec stat -L --printf '%n\\t%U\\t%G\\t%a\\n' {} +; done",
+             find $folder/ -xtype f '(' -type l -o -perm /6000 ')' -exec stat -L --printf '%n\\t%U\\t%G\\t%a\\n' {} +; done",
         ),
         read: |out| {
             let rows = separated(out, b'\t', &["path", "username", "groupname", "permissions"]);

@@ -48,6 +48,55 @@ pub fn judge(truth: &Truth, before: &[Row], answer: &[Row], after: &[Row]) -> Fi
     findings
 }
 
+/// Lies about an answer that the samples do not give away: a row left out, a row made up, and a wrong value in each
+/// column. A truth that takes a lie for the truth proves less than it says. The answer itself must agree.
+#[must_use]
+pub fn unnoticed(truth: &Truth, before: &[Row], answer: &[Row], after: &[Row]) -> Vec<String> {
+    let [first, ours, second] = [before, answer, after].map(|rows| grouped(truth.key, rows));
+    // The rows of one key are judged by themselves: a lie about them shows there or nowhere.
+    let noticed = |key: &Vec<Vec<u8>>, answer: &[Row]| {
+        let [before, after] = [&first, &second].map(|groups| rows_of(groups, key));
+        !judge(truth, &before, answer, &after).differences.is_empty()
+    };
+    let honest: Vec<(&Vec<Vec<u8>>, Vec<Row>)> = ours
+        .keys()
+        .filter(|key| first.contains_key(*key) && second.contains_key(*key))
+        .map(|key| (key, rows_of(&ours, key)))
+        .filter(|(key, rows)| !noticed(key, rows))
+        .collect();
+    let mut lies = Vec::new();
+    if !honest.iter().any(|(key, rows)| noticed(key, rows.get(1..).unwrap_or_default())) {
+        lies.push("a row left out".to_owned());
+    }
+    let made_up = |row: &Row| truth.key.first().map_or_else(|| row.clone(), |name| with_lie(row, name));
+    let more = answer.first().map(made_up).map(|row| [answer, &[row]].concat());
+    if !truth.partial && more.is_some_and(|more| judge(truth, before, &more, after).differences.is_empty()) {
+        lies.push("a row made up".to_owned());
+    }
+    let names = answer.first().into_iter().flat_map(Row::keys).filter(|name| !truth.key.contains(&name.as_str()));
+    for name in names {
+        let lie = |rows: &[Row]| rows.iter().map(|row| with_lie(row, name)).collect::<Vec<_>>();
+        if !honest.iter().any(|(key, rows)| noticed(key, &lie(rows))) {
+            lies.push(format!("a wrong {name}"));
+        }
+    }
+    lies
+}
+
+fn rows_of(groups: &Groups<'_>, key: &[Vec<u8>]) -> Vec<Row> {
+    groups.get(key).into_iter().flatten().map(|row| (*row).clone()).collect()
+}
+
+/// A row with one wrong value: a much larger number, or text with something behind it.
+fn with_lie(row: &Row, name: &str) -> Row {
+    let mut row = row.clone();
+    let value = bytes(row.get(name));
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<f64>().ok());
+    let lie = number.map_or_else(|| [value, b"~"].concat(), |number| (number + 1e15).to_string().into_bytes());
+    row.insert(name.to_owned(), Some(lie));
+    row
+}
+
 fn grouped<'a>(key: &[&str], rows: &'a [Row]) -> Groups<'a> {
     let mut groups = Groups::new();
     for row in rows {
@@ -261,6 +310,25 @@ mod tests {
         let partial = Truth { partial: true, ..TRUTH };
         assert_eq!(found(&partial, ["k=1 c=x", "k=1 c=x;k=2", "k=1 c=x"]), (1, 0, String::new()));
         assert_eq!(found(&partial, ["k=1 c=x", "k=2", "k=1 c=x"]), (1, 0, "1.*".to_owned()));
+    }
+
+    #[test]
+    fn lies() {
+        let partial = Truth { partial: true, ..TRUTH };
+        for (truth, before, ours, after, expect) in [
+            (TRUTH, "k=1 c=x n=1", "k=1 c=x n=1", "k=1 c=x n=1", ""),
+            // A column that the program does not tell, or tells differently each time.
+            (TRUTH, "k=1 c=x", "k=1 c=x d=1", "k=1 c=x", "a wrong d"),
+            (TRUTH, "k=1 c=x n=1", "k=1 c=x n=1", "k=1 c=y n=1", "a wrong c"),
+            (TRUTH, "k=1 c=x;k=2 c=y", "k=1 c=x;k=2 c=y", "k=1 c=x;k=2 c=z", ""),
+            // Numbers of rows that share a key are not judged.
+            (TRUTH, "k=1 n=1;k=1 n=1", "k=1 n=1;k=1 n=1", "k=1 n=1;k=1 n=1", "a wrong n"),
+            (TRUTH, "k=1 c=x", "k=2 c=x", "k=3 c=x", "a row left out, a wrong c"),
+            (partial, "k=1 c=x", "k=1 c=x;k=2", "k=1 c=x", ""),
+        ] {
+            let [before, answer, after] = [before, ours, after].map(rows);
+            assert_eq!(unnoticed(&truth, &before, &answer, &after).join(", "), expect, "{ours}");
+        }
     }
 
     #[test]

@@ -165,16 +165,28 @@ impl Truth {
         Outcome { verdict, judged, unsteady }
     }
 
+    /// Lies about the agent's answer that the program would not give away: see [`judge::unnoticed`].
+    ///
+    /// # Errors
+    /// When the program or the agent gives no answer.
+    pub fn unnoticed_lies(&self, scene: &Scene, engine: &mut dyn Engine) -> Result<Vec<String>, Outcome> {
+        let [before, answer, after] = self.answers(scene, engine)?;
+        Ok(judge::unnoticed(self, &before, &answer, &after))
+    }
+
     fn round(&self, scene: &Scene, engine: &mut dyn Engine) -> Result<Findings, Outcome> {
+        let [before, answer, after] = self.answers(scene, engine)?;
+        Ok(judge(self, &before, &answer, &after))
+    }
+
+    /// What the program says, what the agent says, and what the program says then.
+    fn answers(&self, scene: &Scene, engine: &mut dyn Engine) -> Result<[Vec<Row>; 3], Outcome> {
         let sample = || self.sample(scene).map_err(|failure| Outcome::skip(failure.to_string()));
         let before = sample()?;
-        let answer = engine.ask(&scene.fill(self.sql)).map_err(|error| Outcome {
-            verdict: Verdict::Fail(format!("{}: {error}", scene.fill(self.sql))),
-            judged: 0,
-            unsteady: 0,
-        })?;
-        let after = sample()?;
-        Ok(judge(self, &before, &answer, &after))
+        let sql = scene.fill(self.sql);
+        let failed = |error| Outcome { verdict: Verdict::Fail(format!("{sql}: {error}")), judged: 0, unsteady: 0 };
+        let answer = engine.ask(&sql).map_err(failed)?;
+        Ok([before, answer, sample()?])
     }
 
     fn sample(&self, scene: &Scene) -> Result<Vec<Row>, Failure> {

@@ -72,8 +72,8 @@ pub(super) static TRUTHS: &[Truth] = &[
     Truth {
         name: "arp_cache: ip neigh",
         table: "arp_cache",
-        run: Run::Args(&["-4", "-j", "neigh", "show", "nud", "all"]),
-        read: neighbours,
+        run: Run::Script("ip -4 -j neigh show nud all; ip -4 -j neigh show proxy"),
+        read: |out| lines(out).flat_map(neighbours).collect(),
         sql: "select address, mac, interface, permanent from arp_cache",
         key: &["interface", "address"],
         volatile: true,
@@ -84,23 +84,25 @@ pub(super) static TRUTHS: &[Truth] = &[
         table: "etc_hosts",
         run: Run::Args(&["-s", "files", "hosts"]),
         read: |out| columns(out, &["address", "hostnames"]),
-        // It lists IPv4 only, and takes ::1 for 127.0.0.1.
-        sql: "select case address when '::1' then '127.0.0.1' else address end as address, hostnames from etc_hosts \
-              where address not like '%:%' or address = '::1'",
+        // It lists IPv4 only, and what it can take for that.
+        sql: "select case address when '::1' then '127.0.0.1' else replace(lower(address), '::ffff:', '') end as address, hostnames \
+              from etc_hosts where address not like '%:%' or address = '::1' or address like '::ffff:%.%'",
         key: &["address", "hostnames"],
         ..GETENT
     },
     Truth {
         name: "etc_hosts: getent ahostsv6",
         table: "etc_hosts",
+        // An address and the first of its names are told if the name leads to the address.
         run: Run::Script(
-            "grep -v '^ *#' /etc/hosts | grep : | while read -r address name rest; do \
-                          getent -s files ahostsv6 \"${name%%#*}\" | sed \"s/STREAM.*/$name/;/DGRAM\\|RAW/d\"; done",
+            "sed 's/#.*//' /etc/hosts | grep : | while read -r address name rest; do \
+             wanted=$(getent ahostsv6 \"$address\" | head -n 1 | cut -d' ' -f1); \
+             getent -s files ahostsv6 \"$name\" | grep -q \"^$wanted \" && echo \"$address $name\"; done",
         ),
         read: |out| columns(out, &["address", "name"]),
         sql: "select address, substr(hostnames || ' ', 1, instr(hostnames || ' ', ' ') - 1) as name from etc_hosts where address like '%:%'",
         key: &["address", "name"],
-        // A name with several addresses is asked for once for each.
+        // It need not understand each address.
         partial: true,
         ..GETENT
     },
@@ -151,9 +153,9 @@ fn addresses(out: &[u8]) -> Vec<Row> {
         for address in link["addr_info"].as_array().into_iter().flatten() {
             let Some(local) = address["local"].as_str() else { continue };
             let scope = if local.starts_with("fe80:") { format!("%{device}") } else { String::new() };
-            let own = local.contains('.').then_some(local);
             // Where nothing is broadcast, an address without another end is its own, as in getifaddrs(3).
-            let peer = address["address"].as_str().or(own).filter(|_| !broadcasts);
+            let own = (local.contains('.') && !broadcasts).then_some(local);
+            let peer = address["address"].as_str().or(own);
             rows.push(row([
                 ("interface", cell(address["label"].as_str().unwrap_or(device))),
                 ("address", cell(format!("{local}{scope}"))),
@@ -278,11 +280,12 @@ fn routes(out: &[u8], anywhere: IpAddr) -> Vec<Row> {
     rows
 }
 
-/// The kernel's file has what it needs, or needed: not what it need not look up (`NOARP`).
+/// The kernel's file has what it needs, or needed: not what it need not look up (`NOARP`). It also has those in whose
+/// place the host answers.
 fn neighbours(out: &[u8]) -> Vec<Row> {
     let one = |entry: &Value| {
         let state: Vec<&str> = entry["state"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        if state.contains(&"NOARP") || state.contains(&"NONE") {
+        if state.contains(&"NOARP") || (state.is_empty() && entry.get("proxy").is_none()) {
             return None;
         }
         let permanent = if state.contains(&"PERMANENT") { "1" } else { "0" };

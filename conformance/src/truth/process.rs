@@ -24,7 +24,7 @@ pub(super) static TRUTHS: &[Truth] = &[
                 ["pid", "parent", "pgroup", "uid", "euid", "suid", "gid", "egid", "sgid", "threads", "nice", "name"];
             columns(out, &names).into_iter().map(process).collect()
         },
-        sql: "select pid, parent, pgroup, uid, euid, suid, gid, egid, sgid, threads, nice, name from processes where pid <> {pid}",
+        sql: "select pid, parent, pgroup, uid, euid, suid, gid, egid, sgid, threads, nice, trim(name) as name from processes where pid <> {pid}",
         key: &["pid"],
         ..PS
     },
@@ -84,6 +84,15 @@ pub(super) static TRUTHS: &[Truth] = &[
         sql: "select pid, cmdline from processes",
         key: &["pid"],
         partial: true,
+        ..GREP
+    },
+    Truth {
+        name: "processes: grep, names",
+        table: "processes",
+        run: Run::Script("exec grep -aHZz '' /proc/[0-9]*/comm 2>/dev/null"),
+        read: |out| zero_ended(out, &["file", "name"]).iter().filter_map(name).collect(),
+        sql: "select pid, name from processes",
+        key: &["pid"],
         ..GREP
     },
     Truth {
@@ -179,8 +188,12 @@ pub(super) static TRUTHS: &[Truth] = &[
     },
 ];
 
-/// What ps(1) writes otherwise: zombies are marked, and real-time processes have no nice value.
+/// What ps(1) writes otherwise: zombies are marked, real-time processes have no nice value, and what is not ASCII, or
+/// cannot be shown, is replaced by signs.
 fn process(mut row: Row) -> Row {
+    if row.get("name").and_then(Option::as_deref).is_some_and(|name| name.contains(&b'?') || name.contains(&b'.')) {
+        row.remove("name");
+    }
     if row.get("nice").and_then(Option::as_deref) == Some(b"-") {
         row.remove("nice");
     }
@@ -223,6 +236,13 @@ fn arguments(out: &[u8]) -> Vec<Row> {
     let one =
         |(file, line): (Vec<u8>, Vec<u8>)| Some(row([("pid", cell(pid(&text(&file))?.0)), ("cmdline", cell(line))]));
     rows.into_iter().filter_map(one).collect()
+}
+
+/// The whole file, with a newline at its end.
+fn name(found: &Row) -> Option<Row> {
+    let file = text(found.get("file")?.as_deref()?);
+    let name = found.get("name")?.as_deref()?;
+    Some(row([("pid", cell(pid(&file)?.0)), ("name", cell(name.strip_suffix(b"\n").unwrap_or(name)))]))
 }
 
 fn variable(found: &Row) -> Option<Row> {

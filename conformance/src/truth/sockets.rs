@@ -142,14 +142,22 @@ fn without_inode(mut row: Row) -> Row {
     row
 }
 
-/// `u_str LISTEN 0 128 /a path 123 * 0 users:((…))`: the path can hold anything but a name of users.
+/// `u_str LISTEN 0 128 /a path 123 * 0 users:((…))`: the path can hold any bytes but line ends.
 fn local(line: &[u8]) -> Vec<Row> {
     let (_, rest) = words_and_rest(line, 4);
-    let rest = text(rest);
-    let ends = rest.split_once(" users:((").map_or(rest.as_str(), |(ends, _)| ends).trim_end();
-    let Some((near, _)) = ends.rsplit_once(" * ") else { return Vec::new() };
-    let Some((path, inode)) = near.trim_end().rsplit_once(' ') else { return Vec::new() };
-    let path = if path == "*" { "" } else { path };
-    let one = |(pid, fd)| row([("pid", cell(pid)), ("fd", cell(fd)), ("socket", cell(inode)), ("path", cell(path))]);
-    holders(&rest).into_iter().map(one).collect()
+    let list = find(rest, b" users:((").unwrap_or(rest.len());
+    let (ends, users) = rest.split_at(list);
+    let near = ends.windows(3).rposition(|part| part == b" * ").and_then(|place| ends.get(..place));
+    let Some(near) = near.map(<[u8]>::trim_ascii_end) else { return Vec::new() };
+    let Some(space) = near.iter().rposition(|byte| *byte == b' ') else { return Vec::new() };
+    let (path, inode) = near.split_at(space);
+    let path = if path == b"*" { b"" } else { path };
+    let one = |(pid, fd)| {
+        row([("pid", cell(pid)), ("fd", cell(fd)), ("socket", cell(inode.trim_ascii())), ("path", cell(path))])
+    };
+    holders(&text(users)).into_iter().map(one).collect()
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
 }

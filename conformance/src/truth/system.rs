@@ -1,8 +1,8 @@
 //! The machine, its kernel, mounts, memory and clocks.
 
-use super::read::{cell, columns, lines, named, row, separated, text, words, words_and_rest};
+use super::read::{cell, columns, lines, named, row, separated, text, words, words_and_rest, zero_ended};
 use super::{Rule, Run, Truth, read::json_cell};
-use crate::answer::Row;
+use crate::answer::{Cell, Row};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         table: "mounts",
         program: "findmnt",
         package: "util-linux",
-        run: Run::Args(&["-J", "-l", "-v", "--kernel", "-o", "SOURCE,TARGET,FSTYPE,OPTIONS"]),
+        run: Run::Args(&["-r", "-n", "-v", "--kernel", "-o", "SOURCE,TARGET,FSTYPE,OPTIONS"]),
         read: file_systems,
         sql: "select device, path, type, flags from mounts",
         key: &["path", "device", "type"],
@@ -28,13 +28,12 @@ pub(super) static TRUTHS: &[Truth] = &[
         package: "coreutils",
         // Looking at what the automounter keeps would mount it.
         run: Run::Script(
-            "while read -r _ path type _; do test \"$type\" = autofs || \
-             stat -f --printf '%n\\t%s\\t%b\\t%f\\t%a\\t%c\\t%d\\n' \"$(printf %b \"$path\")\"; done < /proc/mounts",
+            "cut -d' ' -f2,3 /proc/mounts | while read -r path type; do test \"$type\" = autofs || \
+             stat -f --printf '%n\\0%s\\0%b\\0%f\\0%a\\0%c\\0%d\\0' \"$(printf %b \"$path\")\"; done",
         ),
         read: |out| {
-            separated(
+            zero_ended(
                 out,
-                b'\t',
                 &["path", "blocks_size", "blocks", "blocks_free", "blocks_available", "inodes", "inodes_free"],
             )
         },
@@ -58,7 +57,6 @@ pub(super) static TRUTHS: &[Truth] = &[
         key: &["name"],
         // Parameters that have been given up are not listed.
         partial: true,
-        // Some count what is open while sysctl(8) runs.
         volatile: true,
         ..Truth::EMPTY
     },
@@ -182,7 +180,11 @@ pub(super) static TRUTHS: &[Truth] = &[
              \"$VERSION_CODENAME\" \"${VERSION_ID%%.*}\" \"$(uname -m)\"",
         ),
         read: |out| {
-            separated(out, b'\t', &["name", "version", "platform", "platform_like", "codename", "major", "arch"])
+            let names = ["name", "version", "platform", "platform_like", "codename", "major", "arch"];
+            let mut rows = separated(out, b'\t', &names);
+            // Without one, the table takes what a derived distribution says of its origin.
+            rows.iter_mut().for_each(|row| row.retain(|name, cell| name != "codename" || cell.as_deref() != Some(b"")));
+            rows
         },
         sql: "select name, version, platform, platform_like, codename, major, arch from os_version",
         ..Truth::EMPTY
@@ -277,18 +279,34 @@ pub(super) static TRUTHS: &[Truth] = &[
     },
 ];
 
+/// Fields between single spaces; what would break that is written as `\x20`.
 fn file_systems(out: &[u8]) -> Vec<Row> {
-    let whole: Value = serde_json::from_slice(out).unwrap_or_default();
-    let one = |found: &Value| {
-        row([
-            ("device", json_cell(&found["source"])),
-            ("path", json_cell(&found["target"])),
-            ("type", json_cell(&found["fstype"])),
-            ("flags", json_cell(&found["options"])),
-        ])
-    };
-    whole["filesystems"].as_array().into_iter().flatten().map(one).collect()
+    let decoded = |(name, cell): (String, Cell)| (name, cell.map(|cell| unescaped(&cell)));
+    let rows = separated(out, b' ', &["device", "path", "type", "flags"]).into_iter();
+    rows.map(|row| row.into_iter().map(decoded).collect()).collect()
 }
+
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut parts = field.split(|byte| *byte == b'\\');
+    let mut out = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        let code = part.strip_prefix(b"x").and_then(|rest| rest.split_at_checked(2));
+        match code.and_then(|(digits, rest)| Some((u8::from_str_radix(&text(digits), 16).ok()?, rest))) {
+            Some((byte, rest)) => {
+                out.push(byte);
+                out.extend_from_slice(rest);
+            }
+            None => {
+                out.push(b'\\');
+                out.extend_from_slice(part);
+            }
+        }
+    }
+    out
+}
+
+/// What is open on the whole machine, sysctl(8) and its own files included.
+const COUNTS: [&str; 4] = ["fs.dentry-state", "fs.file-nr", "fs.inode-nr", "fs.inode-state"];
 
 /// `name = value`, once for each line of a value. A dot in a part of a name is written as a slash.
 fn parameters(out: &[u8]) -> Vec<Row> {
@@ -299,6 +317,7 @@ fn parameters(out: &[u8]) -> Vec<Row> {
             values.entry(name.replace('/', ".")).or_default().push(value.strip_prefix(' ').unwrap_or(value).to_owned());
         }
     }
+    values.retain(|name, _| !COUNTS.contains(&name.as_str()));
     let one = |(name, lines): (String, Vec<String>)| {
         row([("name", cell(name)), ("current_value", cell(lines.join("\n").trim()))])
     };
