@@ -95,10 +95,13 @@ impl Machine {
         };
         let shown = self.cx.read(b"/sys/class/dmi/id/product_uuid");
         let shown = shown.map(|text| before(&text, 0).trim_ascii().to_vec());
-        shown
-            .filter(genuine)
-            .or_else(|| self.hardware().uuid.clone().map(String::into_bytes).filter(genuine))
-            .or_else(|| Some(self.cx.agent().info().uuid.into_bytes()).filter(|uuid| !uuid.is_empty()))
+        shown.filter(genuine).or_else(|| self.hardware().uuid.clone().map(String::into_bytes).filter(genuine)).or_else(
+            || {
+                // The agent's own installation says nothing about a tree that it only looks at.
+                let own = self.cx.host.is_live().then(|| self.cx.agent().info().uuid.into_bytes());
+                own.filter(|uuid| !uuid.is_empty())
+            },
+        )
     }
 
     fn system(&self) -> &Maker {
