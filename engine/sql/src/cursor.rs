@@ -96,9 +96,9 @@ impl Cursor {
             Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(&shared))),
             Access::Pick { column, .. } if shared.once => stream(pick(&shared, column, &asked)),
             Access::Pick { column, .. } if look_up => self.look_up(&run, &shared, column, &asked)?,
-            Access::Scan => State::Walking { picture: collection(&run, &shared, &asked), row: 0 },
+            Access::Scan => State::Walking { picture: collection(&run, &shared, &asked)?, row: 0 },
             Access::Pick { column, .. } | Access::Probe { column } => {
-                self.probe(&collection(&run, &shared, &asked), column, &asked)?
+                self.probe(&collection(&run, &shared, &asked)?, column, &asked)?
             }
         };
         Ok(())
@@ -129,7 +129,7 @@ impl Cursor {
     /// While every cursor of the table looks rows up, results are kept by what was looked up.
     fn look_up(&self, run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Result<State> {
         let Some(keys) = asked.keys.clone() else {
-            return Ok(State::Walking { picture: collection(run, shared, asked), row: 0 });
+            return Ok(State::Walking { picture: collection(run, shared, asked)?, row: 0 });
         };
         let key = (column, keys, asked.chosen(shared));
         if let Some(picture) = shared.looked_up.borrow().get(&key) {
@@ -355,11 +355,11 @@ fn stream(rows: Box<dyn AnyRows>) -> State {
 }
 
 /// The collection that the asked constraints choose, shared by all cursors of the table.
-fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Picture>> {
+fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefCell<Picture>>> {
     let chosen = asked.chosen(shared);
     let mut pictures = shared.pictures.borrow_mut();
     if let Some(picture) = pictures.get(&chosen) {
-        return Rc::clone(picture);
+        return Ok(Rc::clone(picture));
     }
     // A join may choose anew for every row (the hash of each file): then only the last collections are kept.
     if pictures.len() >= PICTURES {
@@ -368,8 +368,9 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Rc<RefCell<Pic
     let number = shared.numbered.replace(shared.numbered.get() + 1);
     let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
     let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.columns, number, &run.meter)));
+    shared.suspend(&picture).map_err(out_of_memory)?;
     pictures.insert(chosen, Rc::clone(&picture));
-    picture
+    Ok(picture)
 }
 
 /// Rows by lookup. A value that the lookup cannot take (text that is no number for an integer column) may still equal

@@ -85,6 +85,11 @@ impl Picture {
         Ok(true)
     }
 
+    /// Whether there is nothing more to collect.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.source.is_none()
+    }
+
     /// How many rows have been collected.
     pub(crate) fn len(&self) -> usize {
         self.rows

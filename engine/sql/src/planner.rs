@@ -161,15 +161,25 @@ fn choose<'a>(table: &dyn AnyTable, offers: &'a [Offer]) -> Chosen<'a> {
     if let Some(offer) = equal().find(|offer| picks(offer) && !offer.list).or_else(|| equal().find(picks)) {
         return Chosen::Pick(offer);
     }
-    // Parameters choose the rows themselves, and a constrained table has no collection to hash.
+    // Parameters choose the rows themselves.
     let probes = |offer: &&Offer| {
         let spec = table.spec(offer.column);
         !offer.constant && !offer.list && !spec.parameter && offer.own_collation && Key::supports(spec.collation)
     };
     match equal().find(probes) {
-        Some(offer) if !table.is_constrained() => Chosen::Probe(offer),
+        Some(offer) if !table.is_constrained() || chosen_once(table, offers) => Chosen::Probe(offer),
         _ => Chosen::Scan,
     }
+}
+
+/// Whether constants alone choose the rows of a constrained table: then it has one collection, which can be hashed.
+fn chosen_once(table: &dyn AnyTable, offers: &[Offer]) -> bool {
+    let chooses = |offer: &&Offer| {
+        let spec = table.spec(offer.column);
+        offer.usable && spec.parameter && spec.uses.contains(ops(offer.op))
+    };
+    let mut choosing = offers.iter().filter(chooses).peekable();
+    choosing.peek().is_some() && choosing.all(|offer| offer.constant)
 }
 
 /// A text column is looked up byte by byte, which finds all equal values only if that is how the statement compares.
@@ -204,6 +214,7 @@ fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, f64) {
             (found * row + 1.0, found)
         }
         Access::Probe { .. } => {
+            let (scan, rows) = if table.is_constrained() { constrained(plan, row) } else { (scan, rows) };
             let found = (rows / 20.0).max(1.0);
             (found + scan / 50.0, found)
         }

@@ -1,13 +1,13 @@
 //! A statement in progress: what its cursors share.
 
-use crate::picture::{Meter, Picture};
+use crate::picture::{Meter, OutOfMemory, Picture};
 use crate::plan::{Access, Passed, Plan};
 use crate::program::Usage;
 use crate::{Budget, key::Key};
 use plumb_schema::{AnyTable, Cx, Statement};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 /// A constraint of a request in comparable form.
@@ -28,6 +28,9 @@ pub(crate) struct Run {
     /// SQLite prepared the statement again after its program was read.
     stale: Cell<bool>,
 }
+
+/// Collections of one table that may be under way at a time, beside those that are being read.
+const SUSPENDED: usize = 16;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
@@ -92,6 +95,8 @@ pub(crate) struct TableRun {
     pub(crate) columns: Vec<usize>,
     /// The collections, by the constraints that choose their rows.
     pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
+    /// Collections that are not complete: see [`TableRun::suspend`].
+    suspended: RefCell<Vec<Weak<RefCell<Picture>>>>,
     /// How many collections there were.
     pub(crate) numbered: Cell<i64>,
     /// Results of lookups, while every cursor looks up.
@@ -129,11 +134,30 @@ impl TableRun {
             whole,
             columns,
             pictures: RefCell::default(),
+            suspended: RefCell::default(),
             numbered: Cell::new(0),
             looked_up: RefCell::default(),
             looked_up_rows: Cell::new(0),
             warned: Cell::new(false),
         }
+    }
+}
+
+impl TableRun {
+    /// Remembers a collection that has just begun. One under way may hold an open directory: of those that nobody
+    /// reads any more (an EXISTS has seen enough of them) some are completed before there are too many.
+    pub(crate) fn suspend(&self, picture: &Rc<RefCell<Picture>>) -> Result<(), OutOfMemory> {
+        let mut suspended = self.suspended.borrow_mut();
+        suspended.retain(|other| other.upgrade().is_some_and(|other| !other.borrow().is_complete()));
+        if suspended.len() >= SUSPENDED {
+            // The list of collections holds one, and `upgrade` another.
+            let idle = suspended.iter().filter_map(Weak::upgrade).find(|other| Rc::strong_count(other) == 2);
+            if let Some(idle) = idle {
+                idle.borrow_mut().has(usize::MAX)?;
+            }
+        }
+        suspended.push(Rc::downgrade(picture));
+        Ok(())
     }
 }
 

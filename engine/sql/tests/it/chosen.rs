@@ -1,0 +1,125 @@
+//! Tables whose rows a constraint chooses: how many choices are under way at a time, and how they are joined.
+
+use crate::fixture::ask;
+use plumb_host::Mem;
+use plumb_schema::{AnyTable, Column, Cost, Ops, Platforms, Registry, Request, Rows, Table, Unattended, Value, text};
+use plumb_sql::{Budget, Engine, Settings};
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// A row of a place: every place has a hundred.
+struct Item {
+    place: Vec<u8>,
+    n: i64,
+}
+
+thread_local! {
+    /// Listings that are open, the most that were, all that were opened, and rows that were given.
+    static COUNTS: [Cell<usize>; 4] = const { [Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0)] };
+}
+
+/// An open listing, as a directory's is.
+struct Listing;
+
+impl Listing {
+    fn open() -> Self {
+        COUNTS.with(|[open, most, opened, _]| {
+            open.set(open.get() + 1);
+            most.set(most.get().max(open.get()));
+            opened.set(opened.get() + 1);
+        });
+        Self
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        COUNTS.with(|[open, ..]| open.set(open.get() - 1));
+    }
+}
+
+static LISTED: Table<Item> = Table {
+    name: "listed",
+    doc: "Needs a place.",
+    on: Platforms::ALL,
+    columns: &[
+        Column::text("place", "Place", |i: &Item| text(&i.place)).key().required(Ops::EQ.and(Ops::LIKE)),
+        Column::bigint("n", "Number", |i: &Item| Some(i.n)),
+        Column::bigint("ten", "Tens", |i: &Item| Some(i.n / 10)),
+    ],
+    scan,
+    cost: Cost { rows: 1000, row: 10 },
+    ..Table::EMPTY
+};
+
+fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
+    let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
+    Box::new(asked.into_iter().flat_map(|value| {
+        let place: Vec<u8> = value.as_text().unwrap_or_default().iter().copied().filter(|byte| *byte != b'%').collect();
+        let listing = Listing::open();
+        (0..100).map(move |n| {
+            let _ = &listing;
+            COUNTS.with(|[.., rows]| rows.set(rows.get() + 1));
+            Item { place: place.clone(), n }
+        })
+    }))
+}
+
+/// The answer, and the counts: the most that were open, opened, rows.
+fn counted(sql: &str) -> (String, [usize; 3]) {
+    COUNTS.with(|counts| counts.iter().for_each(|count| count.set(0)));
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable]);
+    let agent = Arc::new(Unattended(registry.clone()));
+    let (host, budget) = (Arc::new(Mem::new()), Budget::default());
+    let mut engine = Engine::open(Settings { registry, host, agent, budget, planner: false }).expect("an engine opens");
+    let rows = ask(&mut engine, sql).0.expect(sql).join(";");
+    (
+        rows,
+        COUNTS.with(|[open, most, opened, rows]| {
+            assert_eq!(open.get(), 0, "all are closed: {sql}");
+            [most.get(), opened.get(), rows.get()]
+        }),
+    )
+}
+
+const NUMBERS: &str = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 300) ";
+
+/// An EXISTS leaves a listing when it has seen one row. Every one may hold a descriptor, of which there are few.
+#[test]
+fn few_are_under_way() {
+    let exists = "EXISTS (SELECT 1 FROM listed l WHERE l.place = '/d' || r.n)";
+    let (rows, [most, opened, _]) = counted(&format!("{NUMBERS} SELECT count(*) FROM r WHERE {exists}"));
+    assert_eq!((rows.as_str(), opened), ("300", 300));
+    assert!((2..20).contains(&most), "{most} at a time");
+    // Asked again, it is the same picture.
+    let (rows, [_, opened, _]) = counted(&format!("{NUMBERS} SELECT sum({exists} AND {exists}) FROM r"));
+    assert_eq!((rows.as_str(), opened), ("300", 300));
+}
+
+/// What an outer loop is reading is not read ahead because inner ones are many.
+#[test]
+fn a_limit_stops_the_outer_one() {
+    let (rows, [_, opened, rows_read]) = counted(
+        "SELECT count(*) FROM (SELECT 1 FROM listed a WHERE a.place LIKE 'x%' AND \
+         EXISTS (SELECT 1 FROM listed b WHERE b.place = '/d' || a.n) LIMIT 50)",
+    );
+    assert_eq!((rows.as_str(), opened), ("50", 51));
+    assert!(rows_read < 50 + 50 * 100, "{rows_read} rows: the last ones are left unread");
+}
+
+/// Two choices by constants are two collections, joined by a hash and not by comparing all with all.
+#[test]
+fn constants_choose_what_can_be_hashed() {
+    for (join, rows, hashed) in [
+        ("a.ten = b.ten WHERE a.place LIKE 'x%' AND b.place LIKE 'y%'", "1000", true),
+        ("a.ten = b.n WHERE a.place = 'x' AND b.place = 'y'", "100", true),
+        ("a.ten = b.ten WHERE a.place = 'x' AND b.place = a.place", "1000", true),
+        ("a.ten = b.ten WHERE a.place LIKE 'x%' AND b.place = a.place || 'y'", "1000", false),
+        ("a.ten = b.ten WHERE a.place = 'x' AND b.place = 'y' AND b.place = a.place || ''", "0", true),
+    ] {
+        let sql = format!("SELECT count(*) FROM listed a JOIN listed b ON {join}");
+        assert_eq!(counted(&sql).0, rows, "{join}");
+        let plan = counted(&format!("EXPLAIN QUERY PLAN {sql}")).0;
+        assert_eq!(plan.contains(":hash "), hashed, "{plan}");
+    }
+}
