@@ -23,3 +23,16 @@ pub enum Verdict {
     /// It did not hold: what a person needs to see it.
     Fail(String),
 }
+
+impl Verdict {
+    /// For drivers that learn of a failure by a panic.
+    ///
+    /// # Panics
+    /// When the law did not hold.
+    #[allow(clippy::panic, reason = "what a fuzzer waits for")]
+    pub fn must_hold(&self) {
+        if let Self::Fail(why) = self {
+            panic!("{why}");
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! Generators of inputs, all driven by bytes (`arbitrary`), so that a fuzzer, a property test and a seeded loop share them.
 
 pub mod agent;
+pub mod dictionary;
 pub mod host;
 pub mod query;
+pub mod seeds;
 
 /// A stream of bytes from a seed, for running a generator without a fuzzer. The same seed gives the same bytes
 /// everywhere (splitmix64).

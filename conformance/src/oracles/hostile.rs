@@ -17,7 +17,6 @@ use arbitrary::Unstructured;
 use plumb_host::Host;
 use plumb_schema::{Platforms, Registry, Value};
 use plumb_sql::{Budget, Settings, render_real};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Rows and bytes beyond which SQL is not asked too.
@@ -35,8 +34,7 @@ pub fn check(bytes: &[u8]) -> Verdict {
     let Hostile { host, chosen, told } = hostile;
     let host: Arc<dyn Host> = Arc::new(host);
     let reading = Reading { host: &host, table: subject.table, chosen: &chosen };
-    let held = catch_unwind(AssertUnwindSafe(|| laws(&mut u, reading))).unwrap_or_else(|panic| Err(words(&panic)));
-    match held {
+    match super::caught(|| laws(&mut u, reading)) {
         Ok(true) => Verdict::Pass,
         Ok(false) => Verdict::Skip("no rows".to_owned()),
         Err(why) => Verdict::Fail(format!("{why}\non a host like hosts/small.txt, but\n{told}")),
@@ -55,12 +53,6 @@ fn subject(bytes: &[u8]) -> (&'static Subject, &[u8]) {
         let subject = subjects().values().nth(place);
         (subject.unwrap_or_else(|| unreachable!("the place is below the number of tables")), rest)
     })
-}
-
-/// What a panic said.
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("panic: {}", text.unwrap_or("without words"))
 }
 
 /// Whether there were rows, and all laws held.

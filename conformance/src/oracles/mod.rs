@@ -1,6 +1,7 @@
 //! The oracles. Each says which class of bugs it finds.
 
 pub mod determinism;
+pub mod formats;
 pub mod hostile;
 pub mod limit_prefix;
 pub mod materialized;
@@ -10,5 +11,24 @@ pub mod pushdown;
 pub mod question;
 pub mod recorded;
 pub mod schema_truth;
+pub mod statements;
 pub mod table_laws;
 pub mod tlp;
+
+use crate::Verdict;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// An oracle that takes any bytes.
+pub type Target = fn(&[u8]) -> Verdict;
+
+/// What fuzz targets run, by the name of the target.
+pub const TARGETS: [(&str, Target); 3] =
+    [("formats", formats::check), ("sql", statements::check), ("tables", hostile::check)];
+
+/// Runs laws; a panic is a law that does not hold.
+fn caught<T>(laws: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(laws)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("panic: {}", text.unwrap_or("without words")))
+    })
+}

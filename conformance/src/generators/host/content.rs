@@ -42,7 +42,7 @@ pub(super) const TOKENS: &[&[u8]] = &[
     b"0x",
     b"0xffffffffffffffff",
     b"1e400",
-    b"-1e-400",
+    b"-1e-5",
     b"nan",
     b"inf",
     b".",

@@ -1,0 +1,61 @@
+//! Inputs from which fuzzers start: small, valid, and one of each kind.
+
+use super::bytes;
+use super::host::subjects;
+use crate::oracles::formats;
+
+/// Texts that reach far: every part of the grammar, and functions with odd arguments.
+const STATEMENTS: &[(&str, &str)] = &[
+    ("aggregate", "SELECT shell, count(*) FROM users GROUP BY shell HAVING count(*) > 1 ORDER BY 2 DESC"),
+    ("constrained", "SELECT path, size FROM file WHERE path LIKE '/etc/%'"),
+    ("unconstrained", "SELECT * FROM hash"),
+    ("join", "SELECT * FROM processes p JOIN users u USING (uid) LEFT JOIN groups g ON g.gid = p.gid WHERE p.pid > 1"),
+    ("in", "SELECT * FROM processes WHERE pid IN (1, 42, '42', 1.0, NULL) OR pid = '1'"),
+    ("correlated", "SELECT name, (SELECT count(*) FROM process_open_files f WHERE f.pid = p.pid) FROM processes p"),
+    ("exists", "SELECT 1 FROM users u WHERE EXISTS (SELECT 1 FROM shadow s WHERE s.username = u.username)"),
+    ("compound", "SELECT pid FROM processes UNION SELECT uid FROM users EXCEPT SELECT gid FROM groups"),
+    ("recursive", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT * FROM n"),
+    ("endless", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"),
+    ("window", "SELECT pid, row_number() OVER (PARTITION BY uid ORDER BY pid ROWS 1 PRECEDING) FROM processes"),
+    ("json", "SELECT json_extract('{\"a\":[1,2]}', '$.a[#-1]'), value FROM json_each('[1,{}]')"),
+    ("regex", "SELECT regex_match('a1b2', '([a-z])(\\d)', 1), regex_split('a,b', ',', 1), 'x' REGEXP '^(a|x)*$'"),
+    ("split", "SELECT split('a:b', ':', 1), concat('a', NULL, 1), to_base64('x'), from_base64('eA==')"),
+    ("net", "SELECT in_cidr_block('10.0.0.0/8', '10.1.2.3'), ip4_network('1.2.3.4', 24)"),
+    ("version", "SELECT version_compare('1.2~rc1', '1.2', 'DPKG'), '1.10' < '1.9' COLLATE VERSION"),
+    ("math", "SELECT sqrt(-1), ln(0), power(2, 1e3), 9223372036854775807 + 1, -9223372036854775808 / -1"),
+    ("text", "SELECT substr('abc', -9, 3), printf('%9.3f%s', 1e308, x'00ff'), hex(zeroblob(9)), instr('', '')"),
+    ("hashes", "SELECT md5('a'), sha1(NULL), sha256(x'00'), community_id_v1('1.2.3.4', '5.6.7.8', 1, 2, 6)"),
+    ("schema", "SELECT name, sql FROM sqlite_temp_master WHERE name LIKE 'u%'; PRAGMA table_info(users)"),
+    ("own", "CREATE TABLE t AS SELECT * FROM users; CREATE VIEW v AS SELECT uid FROM t; SELECT * FROM v; DROP TABLE t"),
+    ("virtual", "CREATE VIRTUAL TABLE temp.x USING users; SELECT * FROM x; DROP TABLE users; SELECT * FROM users"),
+    ("denied", "ATTACH '/tmp/x' AS x; VACUUM INTO '/tmp/y'"),
+    ("explain", "EXPLAIN QUERY PLAN SELECT * FROM users WHERE uid = 0; EXPLAIN SELECT 1"),
+    ("broken", "SELECT 'unfinished FROM users WHERE \"\"; /* SELECT"),
+    ("values", "VALUES (1, NULL, 1.5, 'x', x'ff'); SELECT CAST(x'ff00' AS TEXT) LIKE '%\u{e9}'"),
+];
+
+/// The seeds of a target, with names of files.
+#[must_use]
+pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
+    match target {
+        "sql" => {
+            let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
+            let query = |seed| (format!("query-{seed}"), [b"q", &bytes(seed, 120)[..]].concat());
+            STATEMENTS.iter().map(text).chain((0..8).map(query)).collect()
+        }
+        "tables" => {
+            let input =
+                |(seed, name): (u64, &&str)| ((*name).to_owned(), [name.as_bytes(), b"\n", &bytes(seed, 60)].concat());
+            (0..).zip(subjects().keys()).map(input).collect()
+        }
+        "formats" => {
+            let input = |parser: &formats::Parser| {
+                let sample = formats::samples(parser).into_iter().next().unwrap_or_default();
+                let content = [parser.name.as_bytes(), b"\n", sample.get(..800).unwrap_or(&sample)].concat();
+                (parser.name.replace("::", "-"), content)
+            };
+            formats::PARSERS.iter().map(input).collect()
+        }
+        _ => Vec::new(),
+    }
+}

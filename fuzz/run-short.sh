@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Every fuzz target for ten seconds, from its seeds. Finds what is easy to find; fails if something is found.
+set -euo pipefail
+cd "$(dirname "$0")"
+seconds=${1:-10}
+
+if ! command -v c++ >/dev/null; then
+  echo "SKIPPED: libFuzzer needs a C++ compiler"
+  exit 0
+fi
+case $(rustc -vV | sed -n 's/^host: //p') in
+  x86_64-*-linux-* | aarch64-*-linux-* | *-apple-darwin) ;;
+  *) echo "SKIPPED: libFuzzer does not run on this system"; exit 0 ;;
+esac
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for name in formats sql tables; do
+  if ! ./run.sh "$name" -max_total_time="$seconds" -print_final_stats=1 >"$log" 2>&1; then
+    grep -v '^[0-9a-f]*0x\|^#' "$log" | cut -c1-2000 | tail -60
+    echo "$name: FAILED; the input lies in fuzz/artifacts/$name, see fuzz/README.md"
+    exit 1
+  fi
+  echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, $(sed -n 's/^stat::average_exec_per_sec: *//p' "$log") a second"
+done

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds a fuzz target with the stable compiler and runs it: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...
+# New inputs go to fuzz/target/corpus/TARGET, findings to fuzz/artifacts/TARGET; fuzz/corpus/TARGET is only read.
+set -euo pipefail
+cd "$(dirname "$0")"
+name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: formats, sql, tables}
+shift
+
+# Coverage for libFuzzer, as cargo-fuzz switches it on. Build scripts must go without: hence --target.
+passes="-Cpasses=sancov-module -Ccodegen-units=1 --cfg fuzzing"
+for option in level=4 inline-8bit-counters pc-table trace-compares; do
+  passes+=" -Cllvm-args=-sanitizer-coverage-$option"
+done
+host=$(rustc -vV | sed -n 's/^host: //p')
+target=${CARGO_TARGET_DIR:-$PWD/target}
+[ -f Cargo.lock ] || cp ../Cargo.lock .
+RUSTFLAGS="$passes ${RUSTFLAGS:-}" CARGO_TARGET_DIR="$target" cargo build --quiet --release --target "$host" --bin "$name"
+
+inputs=()
+for argument in "$@"; do case $argument in -*) ;; *) inputs+=("$argument") ;; esac; done
+if [ ${#inputs[@]} -eq 0 ]; then
+  mkdir -p "target/corpus/$name"
+  set -- "$@" "target/corpus/$name" "corpus/$name"
+fi
+mkdir -p "artifacts/$name"
+exec "$target/$host/release/$name" -dict="dict/$name.dict" -artifact_prefix="artifacts/$name/" \
+  -timeout=20 -rss_limit_mb=3000 -max_len=4000 "$@"
