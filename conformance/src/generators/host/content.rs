@@ -100,6 +100,9 @@ pub(super) const TOKENS: &[&[u8]] = &[
 /// The longest line of a hostile file.
 const LONG: usize = 1 << 20;
 
+/// The longest content that is made by repetition.
+const REPEATED: usize = 64 << 10;
+
 /// One of [`TOKENS`].
 ///
 /// # Errors
@@ -152,7 +155,7 @@ fn once(u: &mut Unstructured<'_>, mut content: Vec<u8>, other: &[u8]) -> Result<
                 *byte = u.arbitrary()?;
             }
         }
-        12 => content = content.repeat(u.int_in_range(0..=20)?),
+        12 => content = content.repeat(u.int_in_range(0..=20)?.min(REPEATED / content.len().max(1))),
         // Long lines are slow, so they are rare.
         _ if u.arbitrary::<u8>()? & 63 == 9 => {
             let (at, byte) = (place(u, &content)?, u.arbitrary()?);
