@@ -78,11 +78,19 @@ fn query(bytes: &[u8]) -> Verdict {
     thread_local! {
         static PAIR: RefCell<Option<Pair>> = const { RefCell::new(None) };
     }
-    let mut pair = match PAIR.take().map_or_else(|| Pair::new(host()), Ok) {
+    let mut pair = match PAIR.take().map_or_else(pair, Ok) {
         Ok(pair) => pair,
         Err(error) => return Verdict::Fail(format!("no engines: {error}")),
     };
     let (_, verdict) = pair.check(bytes);
     PAIR.set(Some(pair));
     verdict
+}
+
+/// Both engines over the small host. Joins of large tables take long and find nothing that small ones do not.
+fn pair() -> Result<Pair, String> {
+    const LARGE: usize = 30;
+    let mut pair = Pair::new(host())?;
+    pair.material.tables.retain(|table| table.rows <= LARGE);
+    Ok(pair)
 }
