@@ -36,6 +36,7 @@ pub(super) static TRUTHS: &[Truth] = &[
             ("idrops", Rule::Within(0.0)),
             ("odrops", Rule::Within(0.0)),
         ],
+        volatile: true,
         ..IP
     },
     Truth {

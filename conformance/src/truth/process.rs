@@ -176,6 +176,20 @@ pub(super) static TRUTHS: &[Truth] = &[
         ..FIND
     },
     Truth {
+        name: "process_open_pipes: lsof",
+        table: "process_open_pipes",
+        program: "lsof",
+        package: "lsof",
+        // With the other ends.
+        run: Run::Args(&["-nPwE", "-p", "{pid},{child}", "-F", "pfatin0"]),
+        read: pipe_ends,
+        sql: "select pid, fd, mode, inode, partner_pid, partner_fd, partner_mode from process_open_pipes \
+              where pid in ({pid}, {child}) and type = 'anonymous' and partner_pid is not null",
+        key: &["pid", "fd", "inode", "partner_pid", "partner_fd"],
+        volatile: true,
+        ..Truth::EMPTY
+    },
+    Truth {
         name: "process_memory_map: pmap",
         table: "process_memory_map",
         program: "pmap",
@@ -271,23 +285,77 @@ fn open_file(found: &Row) -> Option<Row> {
     Some(row([("pid", cell(pid)), ("fd", cell(fd.strip_prefix("fd/")?)), ("path", cell(path))]))
 }
 
-/// `p123`, `f3`, `tREG`, `n/path`: each ended by a zero byte, and a line for each process and file.
-fn listed(out: &[u8]) -> Vec<Row> {
-    let (mut pid, mut fd, mut kind) = (Vec::new(), Vec::new(), Vec::new());
-    let mut rows = Vec::new();
+/// A descriptor as lsof(8) writes it, field by field: `p123`, `f3`, `ar`, `tREG`, `i7`, `n/path`, each ended by a zero
+/// byte. The name comes last; a process is named once for all its descriptors.
+#[derive(Clone, Default)]
+struct Listed {
+    pid: Vec<u8>,
+    fd: Vec<u8>,
+    access: Vec<u8>,
+    kind: Vec<u8>,
+    inode: Vec<u8>,
+    name: Vec<u8>,
+}
+
+/// The descriptors, without what is in use but has no descriptor.
+fn descriptors(out: &[u8]) -> Vec<Listed> {
+    let mut last = Listed::default();
+    let mut all = Vec::new();
     for field in out.split(|byte| *byte == 0) {
         let Some((sign, value)) = field.trim_ascii_start().split_first() else { continue };
+        let value = value.to_vec();
         match sign {
-            b'p' => pid = value.to_vec(),
-            b'f' => fd = value.to_vec(),
-            b't' => kind = value.to_vec(),
-            b'n' if matches!(kind.as_slice(), b"REG" | b"DIR" | b"CHR" | b"BLK" | b"FIFO") => {
-                let whole = value.starts_with(b"/") && !value.starts_with(b"/proc") && !value.ends_with(b" (deleted)");
-                if whole && fd.iter().all(u8::is_ascii_digit) {
-                    rows.push(row([("pid", cell(&pid)), ("fd", cell(&fd)), ("path", cell(value))]));
-                }
-            }
+            b'p' => last.pid = value,
+            b'f' => last = Listed { pid: last.pid, fd: value, ..Listed::default() },
+            b'a' => last.access = value,
+            b't' => last.kind = value,
+            b'i' => last.inode = value,
+            b'n' if last.fd.iter().all(u8::is_ascii_digit) => all.push(Listed { name: value, ..last.clone() }),
             _ => {}
+        }
+    }
+    all
+}
+
+/// Files that have a name: not deleted ones, which it tells otherwise.
+fn listed(out: &[u8]) -> Vec<Row> {
+    let is_file = |found: &Listed| matches!(found.kind.as_slice(), b"REG" | b"DIR" | b"CHR" | b"BLK" | b"FIFO");
+    let has_name =
+        |name: &[u8]| name.starts_with(b"/") && !name.starts_with(b"/proc") && !name.ends_with(b" (deleted)");
+    let files = descriptors(out).into_iter().filter(|found| is_file(found) && has_name(&found.name));
+    files.map(|found| row([("pid", Some(found.pid)), ("fd", Some(found.fd)), ("path", Some(found.name))])).collect()
+}
+
+/// `pipe 123,cat,0r 456,two words,7w`: the descriptors on the same pipe. Those open for the same are no partners.
+fn pipe_ends(out: &[u8]) -> Vec<Row> {
+    let mode = |access: &str| cell(if access == "u" { "rw" } else { access });
+    let mut rows = Vec::new();
+    for found in descriptors(out).into_iter().filter(|found| found.kind == b"FIFO") {
+        let (name, access) = (text(&found.name), text(&found.access));
+        let Some(ends) = name.strip_prefix("pipe ") else { continue };
+        // A program's name can hold anything; what ends with a descriptor and its mode is an end.
+        let mut pid = "";
+        for part in ends.split([' ', ',']) {
+            let digits = part.trim_end_matches(['r', 'w', 'u']);
+            let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            match part.strip_prefix(digits) {
+                Some("") if is_number && pid.is_empty() => pid = part,
+                Some(partner) if is_number && partner.len() == 1 && !pid.is_empty() => {
+                    if partner != access || access == "u" {
+                        rows.push(row([
+                            ("pid", cell(&found.pid)),
+                            ("fd", cell(&found.fd)),
+                            ("mode", mode(&access)),
+                            ("inode", cell(&found.inode)),
+                            ("partner_pid", cell(pid)),
+                            ("partner_fd", cell(digits)),
+                            ("partner_mode", mode(partner)),
+                        ]));
+                    }
+                    pid = "";
+                }
+                _ => {}
+            }
         }
     }
     rows

@@ -64,8 +64,9 @@ pub(super) fn output(program: &str, package: &str, args: &[String], patience: Du
     // Both pipes are closed: our programs do that by ending.
     let status = child.wait().map_err(io)?;
     if out.is_empty() && !status.success() && !complaints.is_empty() {
-        let complaint = String::from_utf8_lossy(&complaints).trim().to_owned();
-        return Err(Failure::Complaint(program.to_owned(), complaint));
+        let complaint = String::from_utf8_lossy(&complaints);
+        let first = complaint.lines().next().unwrap_or_default().to_owned();
+        return Err(Failure::Complaint(program.to_owned(), first));
     }
     Ok(out)
 }

@@ -44,6 +44,7 @@ pub(super) static TRUTHS: &[Truth] = &[
             ("blocks_available", Rule::Percent(1.0)),
             ("inodes_free", Rule::Percent(1.0)),
         ],
+        volatile: true,
         ..Truth::EMPTY
     },
     Truth {
@@ -142,6 +143,7 @@ pub(super) static TRUTHS: &[Truth] = &[
             ("softirq", Rule::Within(0.0)),
             ("steal", Rule::Within(0.0)),
         ],
+        volatile: true,
         ..AWK
     },
     Truth {
@@ -176,7 +178,8 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "sh",
         package: "dash",
         run: Run::Script(
-            ". /etc/os-release; printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' \"$NAME\" \"$VERSION\" \"$ID\" \"$ID_LIKE\" \
+            // The older files of these families count for more than this one.
+            "test -e /etc/redhat-release -o -e /etc/gentoo-release && exit; . /etc/os-release; printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' \"$NAME\" \"$VERSION\" \"$ID\" \"$ID_LIKE\" \
              \"$VERSION_CODENAME\" \"${VERSION_ID%%.*}\" \"$(uname -m)\"",
         ),
         read: |out| {
@@ -270,7 +273,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         program: "crontab",
         package: "cron",
         run: Run::Script(
-            "crontab -l | awk '/^[ \\t]*(#|$)/ || /^[ \\t]*[A-Za-z_]+[ \\t]*=/ { next } { print \"/var/spool/cron/crontabs/root\t\" $0 }'",
+            "test $(id -u) = 0 && crontab -l | awk '/^[ \\t]*(#|$)/ || /^[ \\t]*[A-Za-z_]+[ \\t]*=/ { next } { print \"/var/spool/cron/crontabs/root\t\" $0 }'",
         ),
         read: |out| lines(out).filter_map(job).collect(),
         sql: "select path, event, minute, hour, day_of_month, month, day_of_week, command from crontab where path = '/var/spool/cron/crontabs/root'",

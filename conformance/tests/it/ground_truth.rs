@@ -2,8 +2,11 @@
 
 use plumb_conformance::Verdict;
 use plumb_conformance::engines::embedded::Embedded;
+use plumb_conformance::fixtures::{Fixture, folder};
 use plumb_conformance::report::Section;
 use plumb_conformance::truth::{self, Scene};
+use plumb_schema::{AnyTable, Platforms};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Where programs and privileges are known to be there, as many truths must really have been told.
@@ -37,4 +40,30 @@ fn programs_agree() {
     #[allow(clippy::disallowed_methods, reason = "a switch of the test, not of the agent")]
     let required = std::env::var_os("PLUMB_REQUIRE_TRUTH").is_some_and(|value| value == "1");
     assert!(!required || section.passed >= LEAST, "only {} agree; skipped: {:#?}", section.passed, section.skipped);
+}
+
+/// Tables of which nobody but their author has said what is right: no recorded answer has rows of them, and no program
+/// tells the same. Their rows are written by hand, in the tests beside them.
+const BY_HAND: [&str; 7] =
+    ["cpu_info", "known_hosts", "osquery_flags", "osquery_info", "osquery_registry", "plumb_schema", "sudoers"];
+
+#[test]
+fn every_table_is_vouched_for() {
+    let mut vouched: BTreeSet<String> = truth::all().map(|truth| truth.table.to_owned()).collect();
+    for fixture in Fixture::all(&folder()).expect("fixtures") {
+        let recorded = fixture.recorded().expect("recorded answers").into_iter();
+        vouched.extend(recorded.filter(|recorded| !recorded.rows.is_empty()).map(|recorded| recorded.table));
+    }
+    let registry = plumb_tables::registry();
+    let tables: Vec<&str> = registry.on(Platforms::LINUX).map(AnyTable::name).collect();
+    for table in &tables {
+        let by_hand = BY_HAND.contains(table);
+        assert!(
+            vouched.contains(*table) || by_hand,
+            "{table} has neither a recorded answer nor a program that vouches for it: add a truth, or test it by hand and list it"
+        );
+        assert!(!(vouched.contains(*table) && by_hand), "{table} need no longer be listed");
+    }
+    let unknown: Vec<&&str> = BY_HAND.iter().filter(|table| !tables.contains(*table)).collect();
+    assert!(unknown.is_empty(), "no such tables: {unknown:?}");
 }
