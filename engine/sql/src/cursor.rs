@@ -43,10 +43,16 @@ enum State {
         picture: Rc<RefCell<Picture>>,
         row: usize,
     },
+    /// The rows of a collection whose value in a column may equal what is looked for.
+    Probing {
+        picture: Rc<RefCell<Picture>>,
+        column: usize,
+        row: usize,
+    },
     /// Some rows of a collection.
     Visiting {
         picture: Rc<RefCell<Picture>>,
-        rows: Rc<Vec<usize>>,
+        rows: Vec<usize>,
         next: usize,
     },
 }
@@ -110,20 +116,19 @@ impl Cursor {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         };
         let mut collected = picture.borrow_mut();
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            found.push(collected.probe(self.table, column, key).map_err(out_of_memory)?);
+        if let [key] = keys.as_slice() {
+            let first = collected.first(self.table, column, key).map_err(out_of_memory)?;
+            let probing = |row| State::Probing { picture: Rc::clone(picture), column, row };
+            return Ok(first.map_or(State::Done, probing));
         }
-        let rows = match <[_; 1]>::try_from(found) {
-            Ok([only]) => only,
-            Err(several) => {
-                let mut rows: Vec<usize> = several.iter().flat_map(|rows| rows.iter().copied()).collect();
-                rows.sort_unstable();
-                rows.dedup();
-                Rc::new(rows)
-            }
-        };
-        Ok(State::Visiting { picture: Rc::clone(picture), rows, next: 0 })
+        let mut rows = Vec::new();
+        for key in keys {
+            let first = collected.first(self.table, column, key).map_err(out_of_memory)?;
+            rows.extend(std::iter::successors(first, |row| collected.after(column, *row)));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        Ok(if rows.is_empty() { State::Done } else { State::Visiting { picture: Rc::clone(picture), rows, next: 0 } })
     }
 
     /// While every cursor of the table looks rows up, results are kept by what was looked up.
@@ -135,7 +140,7 @@ impl Cursor {
         if let Some(picture) = shared.looked_up.borrow().get(&key) {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         }
-        let mut picture = Picture::new(pick(shared, column, asked), &shared.columns, 0, &run.meter);
+        let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, 0, &run.meter);
         picture.has(usize::MAX).map_err(out_of_memory)?;
         let kept = shared.looked_up_rows.get() + picture.len() + 1;
         let picture = Rc::new(RefCell::new(picture));
@@ -162,6 +167,10 @@ impl Cursor {
                 *row = row.wrapping_add(1);
                 picture.borrow_mut().has(*row).map_err(out_of_memory)?
             }
+            State::Probing { picture, column, row } => {
+                let next = picture.borrow().after(*column, *row);
+                next.inspect(|next| *row = *next).is_some()
+            }
             State::Visiting { rows, next, .. } => {
                 *next += 1;
                 *next < rows.len()
@@ -183,7 +192,7 @@ impl Cursor {
         let (picture, row) = match &self.state {
             State::Done => return 0,
             State::Streaming { ordinal, .. } => return *ordinal,
-            State::Walking { picture, row } => (picture, *row),
+            State::Walking { picture, row } | State::Probing { picture, row, .. } => (picture, *row),
             State::Visiting { picture, rows, next } => (picture, rows.get(*next).copied().unwrap_or(0)),
         };
         let (number, row) = (picture.borrow().number, i64::try_from(row).unwrap_or(0));
@@ -199,10 +208,12 @@ impl Cursor {
         match &self.state {
             State::Done => Ok(()),
             State::Streaming { rows, .. } => context.set_result(Cell(&rows.value(column))),
-            State::Walking { picture, row } => context.set_result(Cell(picture.borrow().value(*row, column))),
+            State::Walking { picture, row } | State::Probing { picture, row, .. } => {
+                context.set_result(Cell(&picture.borrow().value(*row, column)))
+            }
             State::Visiting { picture, rows, next } => {
                 let row = rows.get(*next).copied().unwrap_or(usize::MAX);
-                context.set_result(Cell(picture.borrow().value(row, column)))
+                context.set_result(Cell(&picture.borrow().value(row, column)))
             }
         }
     }
@@ -215,19 +226,12 @@ unsafe impl VTabCursor for Cursor {
         self.state = State::Done;
         guard(table, || {
             self.start(idx_str, args)?;
-            // Positions begin before the first row.
             match &mut self.state {
+                // Begins before the first row.
                 State::Walking { row, .. } => *row = usize::MAX,
-                State::Visiting { next, rows, .. } => {
-                    if rows.is_empty() {
-                        self.state = State::Done;
-                    } else {
-                        *next = 0;
-                    }
-                    return Ok(());
-                }
-                State::Done => return Ok(()),
                 State::Streaming { .. } => {}
+                // On the first row already.
+                State::Done | State::Probing { .. } | State::Visiting { .. } => return Ok(()),
             }
             self.advance()
         })
@@ -265,7 +269,7 @@ struct Asked {
     /// The values that the access looks for; NULLs are left out.
     values: Vec<Value<'static>>,
     /// Their keys, without repetition; `None` when some value has none that could be relied on.
-    keys: Option<Vec<Key>>,
+    keys: Option<Vec<Key<'static>>>,
     /// The constraints for the table.
     passed: Vec<(Passed, Constraint)>,
 }
@@ -296,13 +300,13 @@ impl Asked {
     }
 
     fn request(&self, shared: &TableRun) -> Request {
-        let columns = shared.columns.iter().map(|column| shared.table.spec(*column).name).collect();
+        let columns = shared.layout.columns.iter().map(|column| shared.table.spec(*column).name).collect();
         Request::new(columns, self.passed.iter().map(|(_, constraint)| constraint.clone()).collect())
     }
 
     /// A request for a collection that several cursors read: only what chooses its rows.
     fn choosing_request(&self, shared: &TableRun) -> Request {
-        let columns = shared.columns.iter().map(|column| shared.table.spec(*column).name).collect();
+        let columns = shared.layout.columns.iter().map(|column| shared.table.spec(*column).name).collect();
         let parameter = |passed: &Passed| shared.table.spec(passed.column).parameter;
         let constraints = self.passed.iter().filter(|(passed, _)| parameter(passed));
         Request::new(columns, constraints.map(|(_, constraint)| constraint.clone()).collect())
@@ -314,24 +318,28 @@ impl Asked {
         choosing(shared.table, &passed)
             .filter_map(|place| self.passed.get(place))
             .map(|(passed, constraint)| {
-                let keys = constraint.values.iter().map(|value| Key::exact(value).or_else(|| fallback_key(value)));
+                let keys = constraint
+                    .values
+                    .iter()
+                    .map(|value| Key::exact(value).or_else(|| fallback_key(value)).map(Key::into_owned));
                 (passed.column, passed.op, keys.collect())
             })
             .collect()
     }
 }
 
-fn fallback_key(value: &Value<'_>) -> Option<Key> {
+fn fallback_key<'a>(value: &'a Value<'_>) -> Option<Key<'a>> {
     Key::new(value, plumb_schema::Collation::Binary)
 }
 
 /// The keys of some values, sorted and without repetition; `None` when the column's collation has no keys.
-fn keys(table: &dyn AnyTable, column: usize, values: &[Value<'_>]) -> Option<Vec<Key>> {
+fn keys(table: &dyn AnyTable, column: usize, values: &[Value<'_>]) -> Option<Vec<Key<'static>>> {
     let collation = table.spec(column).collation;
     if !Key::supports(collation) {
         return None;
     }
-    let mut keys: Vec<Key> = values.iter().filter_map(|value| Key::new(value, collation)).collect();
+    let mut keys: Vec<Key<'static>> =
+        values.iter().filter_map(|value| Some(Key::new(value, collation)?.into_owned())).collect();
     keys.sort_unstable();
     keys.dedup();
     Some(keys)
@@ -367,7 +375,7 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefC
     }
     let number = shared.numbered.replace(shared.numbered.get() + 1);
     let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
-    let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.columns, number, &run.meter)));
+    let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.layout, number, &run.meter)));
     shared.suspend(&picture).map_err(out_of_memory)?;
     pictures.insert(chosen, Rc::clone(&picture));
     Ok(picture)
@@ -377,7 +385,7 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefC
 /// something in SQLite's eyes: then a scan is sifted.
 fn pick(shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Box<dyn AnyRows> {
     let (table, request) = (shared.table, asked.request(shared));
-    let typed: Option<Vec<(Key, Value<'static>)>> =
+    let typed: Option<Vec<(Key<'static>, Value<'static>)>> =
         asked.values.iter().map(|value| typed(table, column, value)).collect();
     let Some(mut typed) = typed else {
         let rows = table.scan(&shared.cx, &request);
@@ -403,12 +411,13 @@ fn pick(shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Box<dyn AnyRows>
 }
 
 /// A value as a lookup takes it, with its exact key.
-fn typed(table: &dyn AnyTable, column: usize, value: &Value<'static>) -> Option<(Key, Value<'static>)> {
+fn typed(table: &dyn AnyTable, column: usize, value: &Value<'static>) -> Option<(Key<'static>, Value<'static>)> {
     let value = match table.spec(column).kind {
         plumb_schema::Type::Text => Value::Text(value.as_text()?.to_vec().into()),
         _ => Value::Int(value.as_int()?),
     };
-    Some((Key::exact(&value)?, value))
+    let key = Key::exact(&value)?.into_owned();
+    Some((key, value))
 }
 
 fn out_of_memory(_: OutOfMemory) -> rusqlite::Error {

@@ -4,33 +4,34 @@
 //! find equal must have equal keys; the opposite need not hold, since SQLite compares again. So what looks numeric to
 //! SQLite is a number, other text is folded by the column's collation, and blobs stay blobs.
 
-use plumb_schema::{Collation, Value};
+use plumb_schema::{Bytes, Collation, Value};
+use std::borrow::Cow;
 
 /// 2^53: below it every integer is a double and the other way round.
 const EXACT: u64 = 1 << 53;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Key {
+pub(crate) enum Key<'a> {
     /// A number without a fraction.
     Int(i64),
     /// A number with a fraction or beyond 64 bits, by its integer part. Text and column may round differently in the
     /// last digit, so the fraction is left to SQLite.
     Real(i64),
     /// Other text.
-    Text(Vec<u8>),
+    Text(Bytes<'a>),
     /// Bytes.
-    Blob(Vec<u8>),
+    Blob(Bytes<'a>),
 }
 
-impl Key {
+impl<'a> Key<'a> {
     /// The key of a value under a collation; `None` for NULL, which equals nothing.
-    pub(crate) fn new(value: &Value<'_>, collation: Collation) -> Option<Self> {
+    pub(crate) fn new(value: &'a Value<'_>, collation: Collation) -> Option<Self> {
         Some(match value {
             Value::Null => return None,
             Value::Int(int) => Self::int(*int),
             Value::Real(real) => Self::number(*real),
-            Value::Blob(bytes) => Self::Blob(bytes.to_vec()),
+            Value::Blob(bytes) => Self::Blob(Cow::Borrowed(bytes)),
             Value::Text(text) => match numeric(text) {
                 Some(key) => key,
                 None => Self::Text(fold(text, collation)),
@@ -39,11 +40,21 @@ impl Key {
     }
 
     /// The value itself as a key, for a lookup of which the type is known: an integer or text, nothing folded.
-    pub(crate) fn exact(value: &Value<'_>) -> Option<Self> {
+    pub(crate) fn exact(value: &'a Value<'_>) -> Option<Self> {
         match value {
             Value::Int(int) => Some(Self::Int(*int)),
-            Value::Text(text) => Some(Self::Text(text.to_vec())),
+            Value::Text(text) => Some(Self::Text(Cow::Borrowed(text))),
             _ => None,
+        }
+    }
+
+    /// The same key without borrowing.
+    pub(crate) fn into_owned(self) -> Key<'static> {
+        match self {
+            Self::Int(int) => Key::Int(int),
+            Self::Real(int) => Key::Real(int),
+            Self::Text(text) => Key::Text(Cow::Owned(text.into_owned())),
+            Self::Blob(bytes) => Key::Blob(Cow::Owned(bytes.into_owned())),
         }
     }
 
@@ -64,15 +75,15 @@ impl Key {
     }
 }
 
-fn fold(text: &[u8], collation: Collation) -> Vec<u8> {
+fn fold(text: &[u8], collation: Collation) -> Bytes<'_> {
     match collation {
-        Collation::NoCase => text.to_ascii_lowercase(),
-        _ => text.to_vec(),
+        Collation::NoCase if text.iter().any(u8::is_ascii_uppercase) => Cow::Owned(text.to_ascii_lowercase()),
+        _ => Cow::Borrowed(text),
     }
 }
 
 /// What numeric affinity makes of text: a number if the whole text, less blanks at both ends, is a decimal number.
-fn numeric(text: &[u8]) -> Option<Key> {
+fn numeric(text: &[u8]) -> Option<Key<'static>> {
     let text = trim(text);
     // SQLite never reads infinity from text, but writes it so when a real meets a text column.
     if text.eq_ignore_ascii_case(b"inf") {

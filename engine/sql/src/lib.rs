@@ -11,6 +11,8 @@ mod cursor;
 mod engine;
 mod error;
 pub mod functions;
+mod index;
+mod kept;
 mod key;
 mod picture;
 mod plan;

@@ -1,10 +1,12 @@
 //! Rows that are kept while a statement runs: one collection that all cursors of a table read, filled only as far as
 //! somebody has read.
 
+use crate::index::Index;
+use crate::kept::{Cells, TooLarge};
 use crate::key::Key;
 use plumb_schema::{AnyRows, AnyTable, Value};
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 /// Counts the bytes of the rows that a statement keeps.
@@ -31,17 +33,36 @@ impl Meter {
     }
 }
 
+/// The columns that are kept of a table.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    /// Places in the table, in order.
+    pub(crate) columns: Vec<usize>,
+    /// Where in a row a column of the table stands, by its place in the table.
+    slots: Vec<Option<usize>>,
+}
+
+impl Layout {
+    /// Keeps some columns (places in the table).
+    pub(crate) fn new(columns: Vec<usize>) -> Self {
+        let width = columns.iter().max().map_or(0, |last| last + 1);
+        let slots = (0..width).map(|column| columns.iter().position(|kept| *kept == column)).collect();
+        Self { columns, slots }
+    }
+}
+
 /// A collection under way. Rows hold values of some columns, never subjects or descriptors.
 pub(crate) struct Picture {
     source: Option<Box<dyn AnyRows>>,
     /// Which of the table's collections this is.
     pub(crate) number: i64,
-    columns: Vec<usize>,
-    /// Where in a row a column of the table stands, by its place in the table.
-    slots: Vec<Option<usize>>,
-    cells: Vec<Value<'static>>,
+    layout: Rc<Layout>,
+    cells: Cells,
     rows: usize,
-    hashes: HashMap<usize, HashMap<Key, Rc<Vec<usize>>>>,
+    /// Columns and their indexes.
+    indexes: Vec<(usize, Index)>,
+    /// Makes the hashes of the indexes.
+    hasher: RandomState,
     meter: Meter,
     charged: usize,
 }
@@ -53,13 +74,19 @@ impl Drop for Picture {
 }
 
 impl Picture {
-    /// Keeps the values of `columns` (places in the table).
-    pub(crate) fn new(source: Box<dyn AnyRows>, columns: &[usize], number: i64, meter: &Meter) -> Self {
-        let width = columns.iter().max().map_or(0, |last| last + 1);
-        let slots = (0..width).map(|column| columns.iter().position(|kept| *kept == column)).collect();
-        let columns = columns.to_vec();
-        let (cells, rows, hashes, charged) = (Vec::new(), 0, HashMap::new(), 0);
-        Self { source: Some(source), number, columns, slots, cells, rows, hashes, meter: meter.clone(), charged }
+    /// A collection of which nothing has been read.
+    pub(crate) fn new(source: Box<dyn AnyRows>, layout: &Rc<Layout>, number: i64, meter: &Meter) -> Self {
+        Self {
+            source: Some(source),
+            number,
+            layout: Rc::clone(layout),
+            cells: Cells::default(),
+            rows: 0,
+            indexes: Vec::new(),
+            hasher: RandomState::new(),
+            meter: meter.clone(),
+            charged: 0,
+        }
     }
 
     fn charge(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
@@ -75,12 +102,14 @@ impl Picture {
                 self.source = None;
                 return Ok(false);
             }
-            let start = self.cells.len();
-            self.cells.extend(self.columns.iter().map(|column| source.value(*column).into_owned()));
+            let columns = self.layout.columns.iter();
+            let kept = columns.map(|column| self.cells.push(&source.value(*column))).sum();
             self.rows += 1;
-            let heap: usize = self.cells[start..].iter().map(Value::heap_size).sum();
-            let bytes = heap + self.columns.len() * size_of::<Value<'_>>();
-            self.charge(bytes).inspect_err(|_| self.source = None)?;
+            let charged = match kept {
+                Ok(bytes) => self.charge(bytes),
+                Err(TooLarge) => Err(OutOfMemory),
+            };
+            charged.inspect_err(|_| self.source = None)?;
         }
         Ok(true)
     }
@@ -96,32 +125,39 @@ impl Picture {
     }
 
     /// A kept cell; NULL for what is not kept.
-    pub(crate) fn value(&self, row: usize, column: usize) -> &Value<'static> {
-        let slot = self.slots.get(column).copied().flatten();
-        let cell = slot.and_then(|slot| self.cells.get(row * self.columns.len() + slot));
-        cell.unwrap_or(&Value::Null)
+    pub(crate) fn value(&self, row: usize, column: usize) -> Value<'_> {
+        let slot = self.layout.slots.get(column).copied().flatten();
+        slot.filter(|_| row < self.rows)
+            .map_or(Value::Null, |slot| self.cells.get(row * self.layout.columns.len() + slot))
     }
 
-    /// The rows whose value in a column may equal `key`, in order. Collects everything and hashes it once a column.
-    pub(crate) fn probe(
+    /// The first row whose value in a column may equal `key`. Collects everything and hashes it once a column.
+    pub(crate) fn first(
         &mut self,
         table: &dyn AnyTable,
         column: usize,
-        key: &Key,
-    ) -> Result<Rc<Vec<usize>>, OutOfMemory> {
+        key: &Key<'_>,
+    ) -> Result<Option<usize>, OutOfMemory> {
         self.has(usize::MAX)?;
-        if !self.hashes.contains_key(&column) {
+        if self.index(column).is_none() {
             let collation = table.spec(column).collation;
-            let mut hash: HashMap<Key, Vec<usize>> = HashMap::new();
-            for row in 0..self.rows {
-                if let Some(key) = Key::new(self.value(row, column), collation) {
-                    hash.entry(key).or_default().push(row);
-                }
-            }
-            self.charge(self.rows * 3 * size_of::<usize>())?;
-            self.hashes.insert(column, hash.into_iter().map(|(key, rows)| (key, Rc::new(rows))).collect());
+            let hash = |row: u32| Some(self.hasher.hash_one(Key::new(&self.value(row as usize, column), collation)?));
+            let index = Index::new(u32::try_from(self.rows).map_err(|_| OutOfMemory)?, hash);
+            self.charge(index.size())?;
+            self.indexes.push((column, index));
         }
-        Ok(self.hashes.get(&column).and_then(|hash| hash.get(key)).cloned().unwrap_or_default())
+        let hash = self.hasher.hash_one(key);
+        Ok(self.index(column).and_then(|index| index.first(hash)).map(|row| row as usize))
+    }
+
+    /// The next row whose value in a column may equal that of a row which [`Picture::first`] or this gave.
+    pub(crate) fn after(&self, column: usize, row: usize) -> Option<usize> {
+        let next = self.index(column)?.after(u32::try_from(row).ok()?)?;
+        Some(next as usize)
+    }
+
+    fn index(&self, column: usize) -> Option<&Index> {
+        self.indexes.iter().find(|(indexed, _)| *indexed == column).map(|(_, index)| index)
     }
 }
 
@@ -133,18 +169,18 @@ pub(crate) struct OutOfMemory;
 /// that they were looked up by are left out, so that none comes twice.
 pub(crate) struct Listed<F> {
     next: F,
-    current: Option<(Key, Box<dyn AnyRows>)>,
+    current: Option<(Key<'static>, Box<dyn AnyRows>)>,
     column: usize,
 }
 
-impl<F: FnMut() -> Option<(Key, Box<dyn AnyRows>)>> Listed<F> {
+impl<F: FnMut() -> Option<(Key<'static>, Box<dyn AnyRows>)>> Listed<F> {
     /// `next` gives the rows of the next value with the value's exact key.
     pub(crate) fn new(column: usize, next: F) -> Self {
         Self { next, current: None, column }
     }
 }
 
-impl<F: FnMut() -> Option<(Key, Box<dyn AnyRows>)>> AnyRows for Listed<F> {
+impl<F: FnMut() -> Option<(Key<'static>, Box<dyn AnyRows>)>> AnyRows for Listed<F> {
     fn advance(&mut self) -> bool {
         loop {
             let (key, rows) = match &mut self.current {
@@ -173,14 +209,14 @@ pub(crate) struct Sifted {
     pub(crate) rows: Box<dyn AnyRows>,
     pub(crate) column: usize,
     pub(crate) collation: plumb_schema::Collation,
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<Key<'static>>,
 }
 
 impl AnyRows for Sifted {
     fn advance(&mut self) -> bool {
         while self.rows.advance() {
-            let key = Key::new(&self.rows.value(self.column), self.collation);
-            if key.is_some_and(|key| self.keys.contains(&key)) {
+            let value = self.rows.value(self.column);
+            if Key::new(&value, self.collation).is_some_and(|key| self.keys.contains(&key)) {
                 return true;
             }
         }

@@ -1,6 +1,6 @@
 //! A statement in progress: what its cursors share.
 
-use crate::picture::{Meter, OutOfMemory, Picture};
+use crate::picture::{Layout, Meter, OutOfMemory, Picture};
 use crate::plan::{Access, Passed, Plan};
 use crate::program::Usage;
 use crate::{Budget, key::Key};
@@ -11,10 +11,10 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 /// A constraint of a request in comparable form.
-pub(crate) type Chosen = Vec<(usize, plumb_schema::Op, Vec<Option<Key>>)>;
+pub(crate) type Chosen = Vec<(usize, plumb_schema::Op, Vec<Option<Key<'static>>>)>;
 
 /// A lookup that was made: the column, the keys, and the constraints that choose rows.
-pub(crate) type LookedUp = (usize, Vec<Key>, Chosen);
+pub(crate) type LookedUp = (usize, Vec<Key<'static>>, Chosen);
 
 /// One run of one statement.
 pub(crate) struct Run {
@@ -91,8 +91,8 @@ pub(crate) struct TableRun {
     pub(crate) once: bool,
     /// Some cursor reads the whole collection, so that all must.
     pub(crate) whole: bool,
-    /// The columns that any cursor reads, in order: places in the table.
-    pub(crate) columns: Vec<usize>,
+    /// The columns that any cursor reads.
+    pub(crate) layout: Rc<Layout>,
     /// The collections, by the constraints that choose their rows.
     pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
     /// Collections that are not complete: see [`TableRun::suspend`].
@@ -132,7 +132,7 @@ impl TableRun {
             cx,
             once,
             whole,
-            columns,
+            layout: Rc::new(Layout::new(columns)),
             pictures: RefCell::default(),
             suspended: RefCell::default(),
             numbered: Cell::new(0),
