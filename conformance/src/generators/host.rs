@@ -119,6 +119,8 @@ pub struct Hostile {
     pub host: Powers,
     /// The constraints that a constrained table needs, and sometimes others.
     pub chosen: Vec<Constraint>,
+    /// Whether what is listed can be looked up: not where stat fails.
+    pub steady: bool,
     /// What is odd about it, for people.
     pub told: String,
 }
@@ -363,15 +365,31 @@ impl Maker<'_> {
         if let Some(now) = self.host {
             mem = mem.clock(now);
         }
-        let (live, pid, ids, env) = (host.live, host.own_pid, host.own_ids, &host.env);
-        let _ = writeln!(
-            self.told,
-            "live {live}, own pid {pid:?}, own ids {ids:?}, environment {env:?}, now {:?}",
-            self.host
-        );
-        let _ = writeln!(self.told, "kernel {:?}\nnetlink {:?}\nconstraints {chosen:?}", host.numbers, host.answers);
+        let steady = !self.late.iter().any(|late| matches!(late, Late::Fault(_, Access::Stat, _)));
+        self.tell_powers(&host, &chosen);
         host.files = mem;
-        Ok(Hostile { host, chosen, told: self.told })
+        Ok(Hostile { host, chosen, steady, told: self.told })
+    }
+
+    fn tell_powers(&mut self, host: &Powers, chosen: &[Constraint]) {
+        let (live, pid, ids) = (host.live, host.own_pid, host.own_ids);
+        let _ = writeln!(self.told, "live {live}, own pid {pid:?}, own ids {ids:?}, now {:?}", self.host);
+        if let Some(env) = &host.env {
+            let _ = writeln!(self.told, "every variable is {:?}", env.escape_ascii().to_string());
+        }
+        if let Some(numbers) = &host.numbers {
+            let _ = writeln!(self.told, "kernel: {numbers:?}");
+        }
+        let valid = Answers::valid().messages.len();
+        if let Some(answers) = &host.answers {
+            let _ = writeln!(self.told, "netlink: the valid messages, then error {:?}, and", answers.error);
+            for (kind, message) in answers.messages.iter().skip(valid) {
+                let _ = writeln!(self.told, "  of kind {kind}: b\"{}\"", message.escape_ascii());
+            }
+        }
+        if !chosen.is_empty() {
+            let _ = writeln!(self.told, "asked{}", condition(chosen));
+        }
     }
 }
 

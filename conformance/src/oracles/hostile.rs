@@ -31,10 +31,10 @@ pub fn check(bytes: &[u8]) -> Verdict {
         Ok(hostile) => hostile,
         Err(error) => return Verdict::Skip(error.to_string()),
     };
-    let Hostile { host, chosen, told } = hostile;
+    let Hostile { host, chosen, steady, told } = hostile;
     let host: Arc<dyn Host> = Arc::new(host);
     let reading = Reading { host: &host, table: subject.table, chosen: &chosen };
-    match super::caught(|| laws(&mut u, reading)) {
+    match super::caught(|| laws(&mut u, reading, steady)) {
         Ok(true) => Verdict::Pass,
         Ok(false) => Verdict::Skip("no rows".to_owned()),
         Err(why) => Verdict::Fail(format!("{why}\non a host like hosts/small.txt, but\n{told}")),
@@ -56,10 +56,11 @@ fn subject(bytes: &[u8]) -> (&'static Subject, &[u8]) {
 }
 
 /// Whether there were rows, and all laws held.
-fn laws(u: &mut Unstructured<'_>, reading: Reading<'_>) -> Result<bool, String> {
+fn laws(u: &mut Unstructured<'_>, reading: Reading<'_>, steady: bool) -> Result<bool, String> {
     let whole = reading.whole();
     let width = reading.table.width();
     reading.types(&whole)?;
+    reading.stopped(&whole)?;
     let mut number = |most: usize| u.int_in_range(0..=most).unwrap_or(0);
     for _ in 0..2 {
         let columns: Vec<usize> = (0..number(3)).map(|_| number(width.saturating_sub(1))).collect();
@@ -73,13 +74,15 @@ fn laws(u: &mut Unstructured<'_>, reading: Reading<'_>) -> Result<bool, String> 
         for _ in 0..2 {
             let row = whole.get(number(whole.len().saturating_sub(1)));
             let value = row.and_then(|row| row.get(*column)).cloned().unwrap_or(Value::Int(42));
-            if value != Value::Null {
-                reading.lookup(&whole, *column, &value)?;
+            let held = if value == Value::Null { Ok(false) } else { reading.lookup(&whole, *column, &value) };
+            if steady {
+                held?;
             }
         }
     }
-    let key = number(width.saturating_sub(1));
-    sql(reading, &whole, whole.get(number(whole.len().saturating_sub(1))).and_then(|row| Some((key, row.get(key)?))))?;
+    let (column, place) = (number(width.saturating_sub(1)), number(whole.len().saturating_sub(1)));
+    let key = whole.get(place).filter(|_| steady).and_then(|row| Some((column, row.get(column)?)));
+    sql(reading, &whole, key)?;
     Ok(!whole.is_empty())
 }
 

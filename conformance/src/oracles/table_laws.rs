@@ -33,7 +33,11 @@ pub(crate) struct Subject<'a> {
 
 impl Subject<'_> {
     fn context(&self) -> Arc<Cx> {
-        let statement = Arc::new(Statement::new(Arc::clone(self.host), agent(), Cancel::new()));
+        self.context_with(Cancel::new())
+    }
+
+    fn context_with(&self, cancel: Cancel) -> Arc<Cx> {
+        let statement = Arc::new(Statement::new(Arc::clone(self.host), agent(), cancel));
         Arc::new(Cx::new(self.table.name(), statement))
     }
 
@@ -53,6 +57,20 @@ impl Subject<'_> {
     /// All columns of a scan.
     pub(crate) fn whole(&self) -> Vec<Cells> {
         self.scan(&self.all_columns())
+    }
+
+    /// A scan that is stopped after a row: it ends, and makes no more of it than the whole has.
+    pub(crate) fn stopped(&self, whole: &[Cells]) -> Result<(), String> {
+        let (cancel, columns) = (Cancel::new(), self.all_columns());
+        let mut rows = self.table.scan(&self.context_with(cancel.clone()), &self.request(&columns));
+        let first = rows.advance();
+        cancel.cancel();
+        let count = usize::from(first) + collect(&mut *rows, &columns).len();
+        if count <= whole.len().max(1) || whole.len() == MOST {
+            Ok(())
+        } else {
+            Err(format!("stopped, gives {count} rows of {}", whole.len()))
+        }
     }
 
     /// *types* over the rows of a scan.
