@@ -499,17 +499,13 @@ fn result_columns(stmt: &Stmt<'_>) -> Vec<ResultColumn> {
 /// The program of a statement, which is ready to run afterwards.
 fn explain(stmt: &mut Stmt<'_>) -> Result<Vec<Instruction>, SqlError> {
     stmt.explain(true)?;
-    let mut program = Vec::new();
+    let mut program = Vec::with_capacity(64);
     while stmt.step()? {
-        let int = |column| match stmt.cell(column) {
-            Cell::Int(int) => int,
-            _ => 0,
-        };
         let text = |column| match stmt.cell(column) {
-            Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
-            _ => String::new(),
+            Cell::Text(text) => text,
+            _ => &[],
         };
-        program.push(Instruction { opcode: text(1), p1: int(2), p2: int(3), p3: int(4), p4: text(5) });
+        program.push(Instruction::new(text(1), [2, 3, 4].map(|column| stmt.int(column)), || text(5)));
     }
     stmt.reset();
     stmt.explain(false)?;

@@ -125,6 +125,12 @@ impl<'c> Stmt<'c> {
         unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
     }
 
+    /// A cell of the current row as an integer.
+    pub(crate) fn int(&self, column: usize) -> i64 {
+        // SAFETY: as above; the cell keeps its own type.
+        unsafe { ffi::sqlite3_column_int64(self.ptr(), index(column)) }
+    }
+
     /// A cell of the current row. Borrowing the statement keeps it from being stepped meanwhile.
     pub(crate) fn cell(&self, column: usize) -> Cell<'_> {
         let (stmt, column) = (self.ptr(), index(column));

@@ -43,7 +43,8 @@ impl Json {
             (true, true) => (b"\n    \"", b"\": \""),
             (true, false) => (b",\n    \"", b"\": \""),
         };
-        let mut lead = before.to_vec();
+        let mut lead = Vec::with_capacity(before.len() + name.len() + after.len());
+        lead.extend_from_slice(before);
         push_escaped(&mut lead, name.as_bytes());
         lead.extend_from_slice(after);
         lead
