@@ -3,7 +3,8 @@
 use plumb::output::{Mode, Out, Printer, Style};
 use plumb_host::Host;
 use plumb_schema::{Registry, Unattended};
-use plumb_sql::{Budget, Engine, Settings};
+use plumb_sql::{Budget, Cell, Engine, ResultColumn, Row, Settings, Sink};
+use std::io;
 use std::sync::Arc;
 
 /// An engine over a host.
@@ -37,4 +38,30 @@ pub fn json(engine: &mut Engine, sql: &str) -> u64 {
     engine.run(sql, &mut printer).expect("an answer");
     printer.finish().expect("nothing to fail");
     printer.rows()
+}
+
+/// The first number of an answer.
+///
+/// # Panics
+/// As [`json`].
+#[allow(clippy::expect_used, reason = "documented")]
+pub fn number(engine: &mut Engine, sql: &str) -> i64 {
+    struct First(Option<i64>);
+    impl Sink for First {
+        fn begin(&mut self, _: &[ResultColumn]) -> io::Result<()> {
+            Ok(())
+        }
+        fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+            if let Cell::Int(int) = row.cell(0) {
+                self.0.get_or_insert(int);
+            }
+            Ok(())
+        }
+        fn end(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut first = First(None);
+    engine.run(sql, &mut first).expect("an answer");
+    first.0.expect("a number")
 }

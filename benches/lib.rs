@@ -10,5 +10,7 @@ pub mod json;
 #[cfg(target_os = "linux")]
 pub mod measure;
 #[cfg(target_os = "linux")]
+pub mod report;
+#[cfg(target_os = "linux")]
 pub mod scene;
 pub mod synthetic;

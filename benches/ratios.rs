@@ -20,6 +20,7 @@ mod linux {
     use plumb::{Interrupts, Machine, Streams, Terminals};
     use plumb_host::{Host, Live};
     use plumb_repo::measure::{self, Pair};
+    use plumb_repo::report::{Report, Target, show};
     use plumb_repo::scene::{self, Crowd, Place};
     use plumb_repo::{answer, floor, json, synthetic};
     use sha2::{Digest as _, Sha256};
@@ -49,7 +50,7 @@ mod linux {
         }
         let mut bench = Bench::new(args.into_iter().filter(|arg| !arg.starts_with('-')).collect())?;
         bench.all()?;
-        println!("\n{} of {} targets met", bench.met, bench.targets);
+        bench.report.end();
         Ok(())
     }
 
@@ -91,18 +92,7 @@ mod linux {
         program: PathBuf,
         live: Arc<dyn Host>,
         place: Place,
-        met: u32,
-        targets: u32,
-    }
-
-    /// How a figure is judged.
-    enum Target {
-        Ratio(f64),
-        /// Milliseconds of CPU.
-        Millis(f64),
-        /// Milliseconds of CPU more than the floor.
-        Above(f64),
-        None,
+        report: Report,
     }
 
     type Section = fn(&mut Bench) -> Done;
@@ -113,12 +103,10 @@ mod linux {
             let sizes = sizes.unwrap_or("100,1000,2000,10000").split(',').map(str::parse).collect::<Result<_, _>>()?;
             let wanted = words.iter().filter_map(|word| word.split('=').next()).map(str::to_owned).collect();
             let (program, live) = (std::env::current_exe()?, Arc::new(Live::new()?));
-            Ok(Self { wanted, sizes, program, live, place: Place::new()?, met: 0, targets: 0 })
+            Ok(Self { wanted, sizes, program, live, place: Place::new()?, report: Report::begin() })
         }
 
         fn all(&mut self) -> Done {
-            println!("| what | floor | here | here / floor (quartiles) | target | |");
-            println!("|---|---|---|---|---|---|");
             let sections: [(&str, Section); 7] = [
                 ("start", Self::start),
                 ("files", Self::files),
@@ -136,35 +124,6 @@ mod linux {
             Ok(())
         }
 
-        fn judge(&mut self, met: Option<bool>) -> &'static str {
-            self.targets += u32::from(met.is_some());
-            self.met += u32::from(met == Some(true));
-            match met {
-                Some(true) => "met",
-                Some(false) => "**missed**",
-                None => "",
-            }
-        }
-
-        fn pair(&mut self, what: &str, target: Target, pair: &Pair) {
-            let [low, middle, high] = pair.ratio;
-            let work = pair.work.as_secs_f64() * 1e3;
-            let (target, met) = match target {
-                Target::Ratio(most) => (format!("≤ {most} ×"), Some(middle <= most)),
-                Target::Millis(most) => (format!("≤ {most} ms"), Some(work <= most)),
-                Target::Above(most) => (format!("≤ {most} ms more"), Some(pair.above <= most)),
-                Target::None => (String::new(), None),
-            };
-            let (floor, work) = (show(pair.floor), show(pair.work));
-            let met = self.judge(met);
-            println!("| {what} | {floor} | {work} | {middle:.2} ({low:.2}–{high:.2}) | {target} | {met} |");
-        }
-
-        fn figure(&mut self, what: &str, figure: &str, target: &str, met: Option<bool>) {
-            let met = self.judge(met);
-            println!("| {what} | | {figure} | | {target} | {met} |");
-        }
-
         /// Runs the shell as a program of its own. Answers the most memory that it had, in KiB.
         fn shell(&self, extra: &str, words: &[&str]) -> u64 {
             let args: Vec<&str> = [SHELL, extra].iter().chain(words).copied().collect();
@@ -178,11 +137,6 @@ mod linux {
             let _ = scene::run(&self.program, &[NOTHING]);
         }
 
-        fn memory(&mut self, what: &str, kib: u64, most: f64) {
-            let mib = kib as f64 / 1024.0;
-            self.figure(what, &format!("{mib:.1} MiB"), &format!("≤ {most} MiB"), Some(mib <= most));
-        }
-
         fn start(&mut self) -> Done {
             for (extra, what) in [("0", "start, `select 1`"), ("300", "the same with 300 more tables")] {
                 // Only the child counts.
@@ -194,9 +148,9 @@ mod linux {
                 let ratio = samples[0].iter().zip(&samples[1]).map(|(a, b)| b.as_secs_f64() / a.as_secs_f64());
                 let ratio = measure::quartiles(ratio.collect());
                 let [floor, work] = samples.map(measure::median);
-                self.pair(what, Target::Millis(4.0), &Pair { floor, work, ratio, above: 0.0 });
+                self.report.pair(what, Target::Millis(4.0), &Pair { floor, work, ratio, above: 0.0 });
                 let kib = self.shell(extra, &["--json", "select 1"]);
-                self.memory("… its memory at most", kib, 10.0);
+                self.report.memory("… its memory at most", kib, 10.0);
             }
             Ok(())
         }
@@ -208,8 +162,9 @@ mod linux {
             let count = format!("select count(*) {like}");
             let columns = format!("select path, size, mode, mtime, uid {like}");
             let mut engine = answer::engine(plumb_tables::registry(), Arc::clone(&self.live));
+            assert_eq!(answer::number(&mut engine, &count).unsigned_abs(), entries);
             let pair = measure::pair(9, 1, || floor::walk(&root, false), || answer::json(&mut engine, &count));
-            self.pair(&format!("count(*) of {entries} files by LIKE '…/%%'"), Target::Ratio(2.2), &pair);
+            self.report.pair(&format!("count(*) of {entries} files by LIKE '…/%%'"), Target::Ratio(2.2), &pair);
             let pair = measure::pair(
                 7,
                 1,
@@ -218,7 +173,15 @@ mod linux {
                     assert_eq!(answer::json(&mut engine, &columns), entries);
                 },
             );
-            self.pair("path, size, mode, mtime, uid of them, as JSON", Target::Ratio(2.0), &pair);
+            self.report.pair("path, size, mode, mtime, uid of them, as JSON", Target::Ratio(2.0), &pair);
+            let twice = format!(
+                "select count(*) from file a join file b on a.inode = b.inode \
+                 where a.path like '{0}/%%' and b.path like '{0}/%%'",
+                root.display()
+            );
+            assert_eq!(answer::number(&mut engine, &twice).unsigned_abs(), entries);
+            let pair = measure::pair(5, 1, || floor::walk(&root, true), || answer::json(&mut engine, &twice));
+            self.report.pair("they joined with themselves by inode", Target::None, &pair);
             let first = format!("select path {like} limit 10");
             let pair = measure::pair(
                 15,
@@ -226,9 +189,9 @@ mod linux {
                 || self.shell("0", &["--json", "select 1"]),
                 || self.shell("0", &["--json", &first]),
             );
-            self.pair("the first ten, beside `select 1`", Target::Above(2.0), &pair);
+            self.report.pair("the first ten, beside `select 1`", Target::Above(2.0), &pair);
             let kib = self.shell("0", &["--json", &columns]);
-            self.memory("memory at most, five columns of all", kib, 20.0);
+            self.report.memory("memory at most, five columns of all", kib, 20.0);
             Ok(())
         }
 
@@ -238,13 +201,13 @@ mod linux {
             let mut nowhere = std::io::sink();
             let work = |engine: &mut _| assert_eq!(answer::json(engine, json::QUERY), json::ROWS.unsigned_abs());
             let pair = measure::pair(9, 1, || json::from_sqlite(&connection, &mut nowhere), || work(&mut engine));
-            self.pair(
+            self.report.pair(
                 "200,000 rows as JSON, beside the same SQL and a loop that prints the bytes",
                 Target::Ratio(2.0),
                 &pair,
             );
             let pair = measure::pair(9, 1, || json::bare(&mut nowhere), || work(&mut engine));
-            self.pair("the same beside the loop alone", Target::None, &pair);
+            self.report.pair("the same beside the loop alone", Target::None, &pair);
             Ok(())
         }
 
@@ -259,14 +222,14 @@ mod linux {
             };
             let mut work = || answer::json(&mut engine, &query);
             let pair = measure::pair(7, 1, hash, &mut work);
-            self.pair("sha256 of 256 MiB, beside a loop with the same library", Target::Ratio(1.1), &pair);
+            self.report.pair("sha256 of 256 MiB, beside a loop with the same library", Target::Ratio(1.1), &pair);
             let path = blob.to_string_lossy().into_owned();
             for (program, args) in [("sha256sum", vec![path.as_str()]), ("openssl", vec!["dgst", "-sha256", &path])] {
                 if scene::run(Path::new(program), &args).is_none() {
                     continue;
                 }
                 let pair = measure::pair(7, 1, || scene::run(Path::new(program), &args), &mut work);
-                self.pair(&format!("the same beside the program {program}"), Target::None, &pair);
+                self.report.pair(&format!("the same beside the program {program}"), Target::None, &pair);
             }
             Ok(())
         }
@@ -281,30 +244,27 @@ mod linux {
             };
             let same = cost(400, u32::MAX);
             let met = Some(same <= Duration::from_millis(50));
-            self.figure("join on name, 400 processes of one name (160,000 pairs)", &show(same), "≤ 50 ms", met);
+            self.report.figure("join on name, 400 processes of one name (160,000 pairs)", &show(same), "≤ 50 ms", met);
             let sizes = [100, 1000, 10_000].map(|count| (f64::from(count), cost(count, 4)));
             let text = sizes.map(|(count, time)| format!("{count}: {}", show(time))).join(", ");
             let growth = measure::exponent(sizes[0], sizes[2]);
             let what = "join on name, four processes a name";
-            self.figure(what, &format!("{text}; grows with exponent {growth:.2}"), "≤ 1.2", Some(growth <= 1.2));
+            self.report.figure(what, &format!("{text}; grows with exponent {growth:.2}"), "≤ 1.2", Some(growth <= 1.2));
             Ok(())
         }
 
         fn million(&mut self) -> Done {
             let registry = plumb_schema::Registry::new([&synthetic::MILLION as &'static dyn plumb_schema::AnyTable]);
             let mut engine = answer::engine(registry, Arc::clone(&self.live));
-            let queries = ["count(*)", "sum(value)", "value, half, name"];
-            for what in queries {
-                let query = format!("select {what} from million");
-                let samples = (0..5).map(|_| measure::time(|| answer::json(&mut engine, &query)).0);
-                let time = measure::median(samples.collect());
-                let rate = 1.0 / time.as_secs_f64();
-                self.figure(
-                    &format!("a million rows: {what}"),
-                    &format!("{}, {rate:.1} M rows/s", show(time)),
-                    "",
-                    None,
-                );
+            answer::json(&mut engine, "create table ordinary as select value, half, name from million");
+            for what in ["count(value)", "sum(value)", "max(name)", "value, half, name"] {
+                // One engine answers both, in turn.
+                let engine = std::cell::RefCell::new(&mut engine);
+                let ask = |table: &str| answer::json(&mut engine.borrow_mut(), &format!("select {what} from {table}"));
+                let pair = measure::pair(7, 1, || ask("ordinary"), || ask("million"));
+                let rate = 1.0 / pair.work.as_secs_f64();
+                let what = format!("a million rows, {what} ({rate:.1} M rows/s), beside an ordinary table of SQLite");
+                self.report.pair(&what, Target::None, &pair);
             }
             Ok(())
         }
@@ -325,10 +285,10 @@ mod linux {
                 let own = std::process::id();
                 let point = format!("select * from processes where pid = {own}");
                 let point = measure::pair(9, 200, || floor::processes_point(own), || ask(&point));
-                self.pair(&format!("{have} processes: *"), Target::Ratio(1.5), &all);
-                self.pair(&format!("{have} processes: pid, name"), Target::Ratio(1.7), &lean);
-                self.pair(&format!("{have} processes: count(*)"), Target::None, &count);
-                self.pair(&format!("{have} processes: one by pid"), Target::None, &point);
+                self.report.pair(&format!("{have} processes: *"), Target::Ratio(1.5), &all);
+                self.report.pair(&format!("{have} processes: pid, name"), Target::Ratio(1.7), &lean);
+                self.report.pair(&format!("{have} processes: count(*)"), Target::None, &count);
+                self.report.pair(&format!("{have} processes: one by pid"), Target::None, &point);
                 if size == 2000 {
                     self.two_thousand(&mut engine);
                 }
@@ -341,9 +301,9 @@ mod linux {
             let samples = (0..5).map(|_| measure::time(|| answer::json(engine, query)).0);
             let time = measure::median(samples.collect());
             let met = Some(time <= Duration::from_millis(300));
-            self.figure("2,000 processes left join process_open_sockets", &show(time), "≤ 300 ms", met);
+            self.report.figure("2,000 processes left join process_open_sockets", &show(time), "≤ 300 ms", met);
             let kib = self.shell("0", &["--json", "select * from processes"]);
-            self.memory("memory at most, * of 2,000 processes", kib, 20.0);
+            self.report.memory("memory at most, * of 2,000 processes", kib, 20.0);
         }
     }
 
@@ -357,10 +317,5 @@ mod linux {
     fn complain(told: &str) -> u64 {
         eprintln!("the shell failed: {told}");
         std::process::exit(1);
-    }
-
-    fn show(time: Duration) -> String {
-        let millis = time.as_secs_f64() * 1e3;
-        if millis < 1.0 { format!("{:.0} µs", millis * 1e3) } else { format!("{millis:.1} ms") }
     }
 }
