@@ -91,7 +91,7 @@ fn soak(target: &str, run: Target, seconds: &str, first: Option<&&str>) -> Resul
     let (limit, first) = (Duration::from_secs(number(seconds)?), first.map_or(Ok(0), |text| number(text))?);
     let names: Vec<String> = match target {
         "tables" => host::subjects().keys().map(|name| format!("{name}\n")).collect(),
-        "sql" => vec!["q".to_owned()],
+        "sql" => vec!["q".to_owned(), "f".to_owned()],
         _ => vec![String::new()],
     };
     let (start, mut runs, mut skipped, mut failed) = (Instant::now(), 0_u64, 0_u64, 0_u64);

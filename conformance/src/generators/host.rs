@@ -12,7 +12,8 @@ pub mod small;
 use crate::oracles::table_laws::Subject as Reading;
 use arbitrary::{Result, Unstructured};
 use asked::Asked;
-use content::{attacked, token};
+use content::attacked;
+pub(crate) use content::token;
 use plumb_host::{Access, FileKind, Host, Mem, Moment, join, parent};
 use plumb_schema::{AnyTable, Constraint, Op, Ops, Options, Platforms, Spec, Type, Value};
 use powers::{Answers, Numbers, Powers};
@@ -189,7 +190,8 @@ const KINDS: [FileKind; 6] =
 /// ENOENT, EACCES, EIO, ESRCH, EINTR, EPERM, EINVAL, ELOOP, ENOTDIR, ESTALE, ENODEV, EOPNOTSUPP.
 const ERRNOS: [i32; 12] = [2, 13, 5, 3, 4, 1, 22, 40, 20, 116, 19, 95];
 
-const NUMBERS: [i64; 14] = [
+/// Integers that tend to surprise.
+pub(crate) const NUMBERS: [i64; 14] = [
     0,
     1,
     -1,

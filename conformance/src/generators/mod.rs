@@ -1,6 +1,7 @@
 //! Generators of inputs, all driven by bytes (`arbitrary`), so that a fuzzer, a property test and a seeded loop share them.
 
 pub mod agent;
+pub mod calls;
 pub mod dictionary;
 pub mod host;
 pub mod query;

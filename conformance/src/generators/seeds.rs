@@ -41,7 +41,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "sql" => {
             let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
             let query = |seed| (format!("query-{seed}"), [b"q", &bytes(seed, 120)[..]].concat());
-            STATEMENTS.iter().map(text).chain((0..8).map(query)).collect()
+            let calls = |seed| (format!("calls-{seed}"), [b"f", &bytes(seed, 60)[..]].concat());
+            STATEMENTS.iter().map(text).chain((0..8).map(query)).chain((0..12).map(calls)).collect()
         }
         "tables" => {
             let input =

@@ -140,3 +140,77 @@ fn printed(value: &Value<'_>) -> Cell {
         Value::Text(bytes) | Value::Blob(bytes) => Some(bytes.to_vec()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generators::host::small;
+    use plumb_schema::{AnyTable, Column, Cx, Request, Rows, Table, text};
+
+    type Col = Column<Vec<u8>>;
+
+    /// The lines of `/etc/passwd`.
+    fn lines(cx: &Arc<Cx>) -> Vec<Vec<u8>> {
+        let text = cx.read(b"/etc/passwd").unwrap_or_default();
+        text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect()
+    }
+
+    fn scan(cx: &Arc<Cx>, _: &Request) -> Rows<Vec<u8>> {
+        Box::new(lines(cx).into_iter())
+    }
+
+    fn some(cx: &Arc<Cx>, line: &[u8], _: &Request) -> Rows<Vec<u8>> {
+        let line = line.to_vec();
+        Box::new(lines(cx).into_iter().filter(move |other| *other == line))
+    }
+
+    fn none(_: &Arc<Cx>, _: &[u8], _: &Request) -> Rows<Vec<u8>> {
+        Box::new(std::iter::empty())
+    }
+
+    fn lazy(cx: &Arc<Cx>, request: &Request) -> Rows<Vec<u8>> {
+        let skip = usize::from(!request.wants("length"));
+        Box::new(lines(cx).into_iter().skip(skip))
+    }
+
+    macro_rules! table {
+        ($name:ident, $scan:expr, $pick:expr, $length:expr) => {
+            static $name: Table<Vec<u8>> = Table {
+                name: "lines",
+                columns: &[
+                    Col::text("line", "d", |line| text(line)).index_text($pick),
+                    Col::integer("length", "d", |line| i64::try_from(line.len()).ok()),
+                    Col::double("half", "d", $length),
+                ],
+                scan: $scan,
+                ..Table::EMPTY
+            };
+        };
+    }
+
+    table!(HONEST, scan, some, |_| Some(0.5));
+    table!(MISSES, scan, none, |_| Some(0.5));
+    table!(LAZY, lazy, some, |_| Some(0.5));
+    table!(NO_NUMBER, scan, some, |_| Some(f64::NAN));
+    table!(PANICS, scan, some, |line| Some(f64::from(*line.get(5).expect("long enough"))));
+
+    fn held(table: &'static dyn AnyTable) -> Result<bool, String> {
+        let host: Arc<dyn Host> = Arc::new(small::small());
+        let reading = Reading { host: &host, table, chosen: &[] };
+        super::super::caught(|| laws(&mut Unstructured::new(&[0; 200]), reading, true))
+    }
+
+    #[test]
+    fn lies_are_found() {
+        assert_eq!(held(&HONEST), Ok(true));
+        for (table, words) in [
+            (&MISSES, "misses"),
+            (&LAZY, "instead of"),
+            (&NO_NUMBER, "holds Real(NaN)"),
+            (&PANICS, "panic: long enough"),
+        ] {
+            let found = held(table).expect_err(words);
+            assert!(found.contains(words), "{found}");
+        }
+    }
+}

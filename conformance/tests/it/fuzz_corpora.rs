@@ -35,6 +35,15 @@ fn generated_queries() {
 }
 
 #[test]
+fn calls_of_functions() {
+    let mut section = Section::new("calls of functions");
+    for seed in 0..600 {
+        section.add(&format!("seed {seed}"), statements::check(&[&b"f"[..], &bytes(seed, 200)].concat()));
+    }
+    finish(&section, 300);
+}
+
+#[test]
 fn corpora() {
     for (target, run) in TARGETS {
         let corpus = folder().join("corpus").join(target);

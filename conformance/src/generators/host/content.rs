@@ -107,7 +107,7 @@ const REPEATED: usize = 64 << 10;
 ///
 /// # Errors
 /// Never: an exhausted input means the first.
-pub(super) fn token(u: &mut Unstructured<'_>) -> Result<&'static [u8]> {
+pub(crate) fn token(u: &mut Unstructured<'_>) -> Result<&'static [u8]> {
     u.choose(TOKENS).copied()
 }
 
