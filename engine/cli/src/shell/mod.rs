@@ -77,7 +77,10 @@ impl Shell {
     fn open_engine(&mut self) -> Result<(), SqlError> {
         if self.engine.is_none() {
             let mut registry = self.tables.clone();
-            registry.retain(|name| self.left_out_by(name).is_none());
+            // Hardly anybody leaves tables out, and a flag is found by a search.
+            if ["disable_tables", "enable_tables"].iter().any(|flag| self.flags.list(flag).next().is_some()) {
+                registry.retain(|name| self.left_out_by(name).is_none());
+            }
             let agent = LocalAgent::new(Arc::clone(&self.host), Arc::clone(&self.flags), registry.clone());
             let settings = Settings {
                 registry,
