@@ -23,6 +23,8 @@ pub(crate) struct Cursor {
     /// SQLite's part; must be first.
     base: sqlite3_vtab_cursor,
     table: &'static dyn AnyTable,
+    /// Columns of the table.
+    width: usize,
     declared: Arc<DeclaredTable>,
     opened: Option<(Rc<Run>, Rc<TableRun>)>,
     /// The last index string and what it means.
@@ -73,12 +75,12 @@ impl Cursor {
             (run, shared)
         });
         let plan = (String::new(), Rc::new(Plan::SCAN));
-        Self { base: sqlite3_vtab_cursor::default(), table, declared, opened, plan, state: State::Done, steps: 0 }
+        let (base, width) = (sqlite3_vtab_cursor::default(), table.width());
+        Self { base, table, width, declared, opened, plan, state: State::Done, steps: 0 }
     }
 
     fn run(&self) -> Result<(Rc<Run>, Rc<TableRun>)> {
-        let opened = self.opened.clone();
-        opened.ok_or_else(|| error(ffi::SQLITE_MISUSE, "a table was read outside of a statement".to_owned()))
+        self.opened.clone().ok_or_else(outside)
     }
 
     fn parse(&mut self, text: &str) -> Rc<Plan> {
@@ -152,12 +154,13 @@ impl Cursor {
     }
 
     fn advance(&mut self) -> Result<()> {
-        let (run, _) = self.run()?;
-        self.steps = self.steps.wrapping_add(1);
-        if self.steps.is_multiple_of(256) && run.statement.cancel.is_cancelled() {
+        let Self { opened, state, steps, .. } = self;
+        let (run, _) = opened.as_ref().ok_or_else(outside)?;
+        *steps = steps.wrapping_add(1);
+        if steps.is_multiple_of(256) && run.statement.cancel.is_cancelled() {
             return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
         }
-        let more = match &mut self.state {
+        let more = match state {
             State::Done => false,
             State::Streaming { rows, ordinal } => {
                 *ordinal += 1;
@@ -177,7 +180,7 @@ impl Cursor {
             }
         };
         if !more {
-            self.state = State::Done;
+            *state = State::Done;
             // A collector stops early and quietly when it is cancelled: that is not the end of its rows.
             if run.statement.cancel.is_cancelled() {
                 return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
@@ -204,7 +207,7 @@ impl Cursor {
         if declared == self.declared.columns.len() {
             return context.set_result(self.place());
         }
-        let column = source(self.table, declared);
+        let column = if declared < self.width { declared } else { source(self.table, declared) };
         match &self.state {
             State::Done => Ok(()),
             State::Streaming { rows, .. } => context.set_result(Cell(&rows.value(column))),
@@ -418,6 +421,10 @@ fn typed(table: &dyn AnyTable, column: usize, value: &Value<'static>) -> Option<
     };
     let key = Key::exact(&value)?.into_owned();
     Some((key, value))
+}
+
+fn outside() -> rusqlite::Error {
+    error(ffi::SQLITE_MISUSE, "a table was read outside of a statement".to_owned())
 }
 
 fn out_of_memory(_: OutOfMemory) -> rusqlite::Error {
