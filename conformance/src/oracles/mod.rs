@@ -1,5 +1,6 @@
 //! The oracles. Each says which class of bugs it finds.
 
+pub mod catalogue;
 pub mod determinism;
 pub mod formats;
 pub mod hostile;
