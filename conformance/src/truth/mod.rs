@@ -16,6 +16,7 @@ mod read;
 mod scene;
 mod sockets;
 mod system;
+mod tree;
 
 pub use program::Failure;
 pub use scene::Scene;
@@ -47,8 +48,8 @@ pub enum Run {
     Script(&'static str),
 }
 
-/// A program that vouches for a table. In arguments, scripts and SQL, `{pid}` stands for this process, and `{tree}`
-/// and `{child}` for what the [`Scene`] has made.
+/// A program that vouches for a table. In arguments, scripts and SQL, `{pid}` stands for this process, and `{tree}`,
+/// `{root}` and `{child}` for what the [`Scene`] has made.
 #[derive(Clone, Copy, Debug)]
 pub struct Truth {
     /// Its name.
@@ -99,7 +100,7 @@ pub const ROUNDS: u32 = 3;
 /// How long a program may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Every truth, table by table.
+/// Every truth about this very host, table by table.
 pub fn all() -> impl Iterator<Item = &'static Truth> {
     let lists = [
         accounts::TRUTHS,
@@ -111,6 +112,11 @@ pub fn all() -> impl Iterator<Item = &'static Truth> {
         system::TRUTHS,
     ];
     lists.into_iter().flatten()
+}
+
+/// The truths about [`Scene::root`]: the agent must be asked about that directory as its host.
+pub fn in_a_tree() -> impl Iterator<Item = &'static Truth> {
+    tree::TRUTHS.iter()
 }
 
 /// What came out.

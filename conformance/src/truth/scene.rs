@@ -19,6 +19,7 @@ use std::process::{Child, Stdio};
 #[derive(Debug)]
 pub struct Scene {
     tree: tempfile::TempDir,
+    root: tempfile::TempDir,
     child: Child,
     _sockets: Sockets,
     _files: (File, PipeReader, PipeWriter),
@@ -42,6 +43,8 @@ impl Scene {
     pub fn new() -> io::Result<Self> {
         let tree = tempfile::Builder::new().prefix("plumb-truth-").tempdir()?;
         fill_tree(tree.path())?;
+        let root = tempfile::Builder::new().prefix("plumb-root-").tempdir()?;
+        super::tree::fill(root.path())?;
         let child = program::command("cat")
             .env("PLUMB_TRUTH", "a value = with signs")
             .env("PLUMB_EMPTY", "")
@@ -52,16 +55,25 @@ impl Scene {
         let sockets = Sockets::new(tree.path())?;
         let (reader, writer) = io::pipe()?;
         let file = File::open(tree.path().join("plain"))?;
-        Ok(Self { tree, child, _sockets: sockets, _files: (file, reader, writer) })
+        Ok(Self { tree, root, child, _sockets: sockets, _files: (file, reader, writer) })
     }
 
-    /// Replaces `{pid}`, `{tree}` and `{child}`.
+    /// The directory that is a host of its own: see [`truth::in_a_tree`].
+    ///
+    /// [`truth::in_a_tree`]: super::in_a_tree
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Replaces `{pid}`, `{tree}`, `{root}` and `{child}`.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let tree = self.tree.path().to_string_lossy();
         text.replace("{pid}", &std::process::id().to_string())
             .replace("{child}", &self.child.id().to_string())
             .replace("{tree}", &tree)
+            .replace("{root}", &self.root.path().to_string_lossy())
     }
 }
 

@@ -90,7 +90,7 @@ fn truths_are_sound() {
     let registry = plumb_tables::registry();
     let tables: Vec<&str> = registry.on(plumb_schema::Platforms::LINUX).map(plumb_schema::AnyTable::name).collect();
     let mut names = BTreeSet::new();
-    for truth in all() {
+    for truth in all().chain(in_a_tree()) {
         assert!(names.insert(truth.name), "{} twice", truth.name);
         assert!(truth.name.starts_with(truth.table), "{}", truth.name);
         assert!(tables.contains(&truth.table), "{}: no table {}", truth.name, truth.table);
