@@ -402,7 +402,7 @@ pub trait Kernel: Send + Sync {
     /// statvfs(3) of a mount point.
     ///
     /// # Errors
-    /// Those of statvfs(3).
+    /// Those of statvfs(3); `TimedOut` where the file system does not answer.
     fn fs_usage(&self, path: &[u8]) -> io::Result<FsUsage>;
 
     /// Load averages over 1, 5 and 15 minutes.

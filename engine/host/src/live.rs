@@ -6,6 +6,8 @@ mod kernel;
 #[cfg(target_os = "linux")]
 mod netlink;
 #[cfg(target_os = "linux")]
+mod patience;
+#[cfg(target_os = "linux")]
 mod plain;
 
 use crate::api::{Dir, Host, Moment};

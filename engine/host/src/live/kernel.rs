@@ -1,9 +1,14 @@
 //! What only the running kernel can answer.
 
 use crate::api::{FsUsage, InterfaceHw, Kernel, KernelName, Limit};
+use crate::live::patience::within;
 use crate::{Cancel, join, sys};
 use rustix::fs::{Mode, OFlags};
 use std::io;
+use std::time::Duration;
+
+/// A file system that has not answered by then has lost its server.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct LiveKernel;
@@ -21,7 +26,8 @@ impl Kernel for LiveKernel {
     }
 
     fn fs_usage(&self, path: &[u8]) -> io::Result<FsUsage> {
-        let usage = rustix::fs::statvfs(path)?;
+        let owned = path.to_vec();
+        let usage = within(path, PATIENCE, move || Ok(rustix::fs::statvfs(owned)?))?;
         Ok(FsUsage {
             block_size: usage.f_bsize,
             blocks: usage.f_blocks,

@@ -52,7 +52,7 @@ fn by_name(cx: &Arc<Cx>, name: &[u8], _: &Request) -> Rows<Control> {
     let Some(sys) = open(cx) else { return Box::new(std::iter::empty()) };
     let mut found = Vec::new();
     if !name.contains(&b'/') && name.contains(&b'.') {
-        look_up(&*sys, &[], name, &mut found);
+        look_up(cx, &*sys, &[], name, &mut found);
     }
     let cx = Arc::clone(cx);
     Box::new(found.into_iter().map(move |path| Control { cx: Arc::clone(&cx), sys: Arc::clone(&sys), path }))
@@ -72,24 +72,32 @@ fn subsystem(path: &[u8]) -> &[u8] {
 
 /// Finds the files whose name is `left` below a directory. A dot can also be part of a file's name (`eth0.100`), so every
 /// dot is tried as a separator where it leads to a directory.
-fn look_up(sys: &dyn Dir, directory: &[u8], left: &[u8], found: &mut Vec<Vec<u8>>) {
-    let kind = |name: &[u8]| {
-        let path = join(directory, name);
-        let usable = !name.is_empty() && name != b"." && name != b"..";
-        let stat = usable.then(|| sys.stat(&path, Follow::No).ok()).flatten();
-        (stat.map(|stat| stat.kind()), path)
-    };
+fn look_up(cx: &Cx, sys: &dyn Dir, directory: &[u8], left: &[u8], found: &mut Vec<Vec<u8>>) {
     for (at, _) in left.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
         if let (Some(first), Some(rest)) = (left.get(..at), left.get(at + 1..))
-            && let (Some(FileKind::Directory), path) = kind(first)
+            && kind_of(cx, sys, directory, first) == Some(FileKind::Directory)
         {
-            look_up(sys, &path, rest, found);
+            look_up(cx, sys, &join(directory, first), rest, found);
         }
     }
-    if !directory.is_empty()
-        && let (Some(FileKind::Regular), path) = kind(left)
-    {
-        found.push(path);
+    if !directory.is_empty() && kind_of(cx, sys, directory, left) == Some(FileKind::Regular) {
+        found.push(join(directory, left));
+    }
+}
+
+/// What a directory has under a name. Where that cannot be asked, the listing says it, as it does for a scan.
+fn kind_of(cx: &Cx, sys: &dyn Dir, directory: &[u8], name: &[u8]) -> Option<FileKind> {
+    if name.is_empty() || name == b"." || name == b".." {
+        return None;
+    }
+    match sys.stat(&join(directory, name), Follow::No) {
+        Ok(stat) => Some(stat.kind()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(_) => {
+            let dir = if directory.is_empty() { None } else { Some(sys.open_dir(directory).ok()?) };
+            let listed = cx.names(dir.as_deref().unwrap_or(sys), &join(ROOT, directory));
+            listed.into_iter().find_map(|(listed, kind)| (listed == name).then_some(kind))
+        }
     }
 }
 
@@ -260,6 +268,16 @@ mod tests {
         assert_eq!(found, [["a.denied", "NULL"], ["a.unset", "NULL"]]);
         assert_eq!(notes.iter().map(|note| note.source.as_str()).collect::<Vec<_>>(), ["/proc/sys/a/denied"]);
         assert_eq!(rows(&TABLE, Mem::new(), &["name"], vec![]).1.len(), 1);
+    }
+
+    #[test]
+    fn a_parameter_that_can_only_be_listed_is_found_by_name_too() {
+        let host = Mem::new()
+            .file("/proc/sys/a/b/listed", "x")
+            .fail_on("/proc/sys/a/b/listed", Access::Stat, std::io::ErrorKind::PermissionDenied)
+            .fail_on("/proc/sys/a", Access::Stat, std::io::ErrorKind::PermissionDenied);
+        check(&TABLE, host.clone(), &["name", "current_value"], &[&["a.b.listed", "NULL"]]);
+        check_seeks(&TABLE, host);
     }
 
     #[test]
