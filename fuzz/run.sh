@@ -3,7 +3,7 @@
 # New inputs go to fuzz/target/corpus/TARGET, findings to fuzz/artifacts/TARGET; fuzz/corpus/TARGET is only read.
 set -euo pipefail
 cd "$(dirname "$0")"
-name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: formats, sql, tables}
+name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: flags, formats, sql_generated, sql_text, tables}
 shift
 
 # Coverage for libFuzzer, as cargo-fuzz switches it on. Build scripts must go without: hence --target.
@@ -22,6 +22,8 @@ if [ ${#inputs[@]} -eq 0 ]; then
   mkdir -p "target/corpus/$name"
   set -- "$@" "target/corpus/$name" "corpus/$name"
 fi
+# Generated inputs have no words.
+if [ -f "dict/$name.dict" ]; then set -- -dict="dict/$name.dict" "$@"; fi
 mkdir -p "artifacts/$name"
-exec "$target/$host/release/$name" -dict="dict/$name.dict" -artifact_prefix="artifacts/$name/" \
+exec "$target/$host/release/$name" -artifact_prefix="artifacts/$name/" \
   -timeout=20 -rss_limit_mb=3000 -max_len=4000 "$@"

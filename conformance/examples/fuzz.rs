@@ -18,7 +18,7 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
   replay TARGET FILE...          runs inputs that a fuzzer found, and shows what they are
   soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --release to cargo run
 
-targets: formats, sql, tables
+targets: flags, formats, sql_generated, sql_text, tables
 ";
 
 fn main() -> ExitCode {
@@ -91,7 +91,9 @@ fn soak(target: &str, run: Target, seconds: &str, first: Option<&&str>) -> Resul
     let (limit, first) = (Duration::from_secs(number(seconds)?), first.map_or(Ok(0), |text| number(text))?);
     let names: Vec<String> = match target {
         "tables" => host::subjects().keys().map(|name| format!("{name}\n")).collect(),
-        "sql" => vec!["q".to_owned(), "f".to_owned()],
+        "sql_text" => vec!["f".to_owned()],
+        "sql_generated" => vec!["q".to_owned()],
+        "flags" => ["s", "m", "t"].map(str::to_owned).to_vec(),
         _ => vec![String::new()],
     };
     let (start, mut runs, mut skipped, mut failed) = (Instant::now(), 0_u64, 0_u64, 0_u64);

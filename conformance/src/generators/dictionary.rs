@@ -48,7 +48,12 @@ const SIGNS: [&str; 24] = [
 pub fn all() -> Result<Vec<(&'static str, String)>, String> {
     let tables = super::host::subjects().keys().copied();
     let parsers = crate::oracles::formats::PARSERS.iter().map(|parser| parser.name);
-    Ok(vec![("sql.dict", sql()?), ("tables.dict", names(tables)), ("formats.dict", names(parsers))])
+    Ok(vec![
+        ("flags.dict", flags()),
+        ("formats.dict", names(parsers)),
+        ("sql_text.dict", sql()?),
+        ("tables.dict", names(tables)),
+    ])
 }
 
 /// A dictionary in libFuzzer's form: tables, columns, functions and words of SQL.
@@ -60,6 +65,28 @@ fn sql() -> Result<String, String> {
     }
     words.extend(functions()?.into_iter().map(|name| format!("{name}(")));
     Ok(lines("Words of SQL, tables, columns and functions.", words))
+}
+
+/// A dictionary of flags, and of what the grammar of command lines and flag files is made of.
+fn flags() -> String {
+    const GRAMMAR: [&str; 14] = [
+        "--",
+        "-",
+        "--no",
+        "=",
+        "=true",
+        "=false",
+        "=0x",
+        "=-",
+        ",",
+        "\n",
+        "\n@",
+        "\n# ",
+        "\n--flagfile=",
+        "\n--undefok=",
+    ];
+    let names = plumb_agent::flags::all().map(|spec| format!("--{}", spec.name));
+    lines("Flags, and the grammar of command lines.", names.chain(GRAMMAR.map(str::to_owned)).collect())
 }
 
 /// A dictionary of names that begin inputs.

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod calls;
 pub mod dictionary;
+pub mod flags;
 pub mod host;
 pub mod query;
 pub mod seeds;

@@ -34,15 +34,41 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("values", "VALUES (1, NULL, 1.5, 'x', x'ff'); SELECT CAST(x'ff00' AS TEXT) LIKE '%\u{e9}'"),
 ];
 
+/// Command lines with flag files: each form of the grammar.
+const COMMAND_LINES: &[(&str, &str)] = &[
+    ("switches", "--json\n-csv\n--noheader\n--nojson=true\n--line=f"),
+    ("values", "--nullvalue\nX\n--separator=a=b\n-read_max=0x10\n--profile=-1\nselect 1"),
+    ("words", "a\n-\n\n--\n--json\nb"),
+    (
+        "files",
+        "--flagfile=a,b\n--json\n@a\n--csv\n# c\n\n  --nullvalue=from a  \n--flagfile=b\n@b\njunk\n--bogus=1\n--nocsv",
+    ),
+    ("default-file", "--json\n@\n--separator=;\n--separator"),
+    ("undefok", "--undefok=a,b\n--a\n--nob\n--jsno"),
+    ("refused", "--json=maybe\n--config_refresh=-1\n--alarm_timeout=9\n--noseparator\n--bogus\n--separator"),
+];
+
 /// The seeds of a target, with names of files.
 #[must_use]
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     match target {
-        "sql" => {
-            let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
+        "sql_generated" => {
             let query = |seed| (format!("query-{seed}"), [b"q", &bytes(seed, 120)[..]].concat());
+            (0..32).map(query).collect()
+        }
+        "sql_text" => {
+            let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
             let calls = |seed| (format!("calls-{seed}"), [b"f", &bytes(seed, 60)[..]].concat());
-            STATEMENTS.iter().map(text).chain((0..8).map(query)).chain((0..12).map(calls)).collect()
+            STATEMENTS.iter().map(text).chain((0..12).map(calls)).collect()
+        }
+        "flags" => {
+            let text = |(name, text): &(&str, &str)| (format!("text-{name}"), format!("t{text}").into_bytes());
+            let made = |kind: &'static str| {
+                let first = kind.as_bytes()[..1].to_vec();
+                move |seed| (format!("{kind}-{seed}"), [&first[..], &bytes(seed, 60)].concat())
+            };
+            let texts = COMMAND_LINES.iter().map(text);
+            texts.chain((0..12).map(made("settings"))).chain((0..6).map(made("misspelt"))).collect()
         }
         "tables" => {
             let input =

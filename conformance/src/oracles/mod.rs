@@ -2,7 +2,9 @@
 
 pub mod catalogue;
 pub mod determinism;
+pub mod flags;
 pub mod formats;
+pub mod generated;
 pub mod hostile;
 pub mod limit_prefix;
 pub mod materialized;
@@ -23,8 +25,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub type Target = fn(&[u8]) -> Verdict;
 
 /// What fuzz targets run, by the name of the target.
-pub const TARGETS: [(&str, Target); 3] =
-    [("formats", formats::check), ("sql", statements::check), ("tables", hostile::check)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("flags", flags::check),
+    ("formats", formats::check),
+    ("sql_generated", generated::check),
+    ("sql_text", statements::check),
+    ("tables", hostile::check),
+];
 
 /// Runs laws; a panic is a law that does not hold.
 fn caught<T>(laws: impl FnOnce() -> Result<T, String>) -> Result<T, String> {

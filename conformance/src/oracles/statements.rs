@@ -2,18 +2,15 @@
 //!
 //! The first byte of an input chooses:
 //!
-//! * `q`: the rest makes a query that must give the same rows over virtual tables and over plain copies of them (see
-//!   [`super::materialized`]).
 //! * `f`: the rest makes calls of one function, which must answer the same one by one and over the rows of a table.
 //! * Otherwise the rest is a text of statements for a small host under a budget; it gives rows or an error, nothing panics,
 //!   and the engine answers the next question.
 //!
 //! Any other byte stands for one of them by its lowest two bits.
 //!
-//! Finds: panics in functions, collations and the adapter; statements that leave an engine unusable; pushdown bugs;
-//! functions that keep what they made of one row's arguments for the next row.
+//! Finds: panics in functions, collations and the adapter; statements that leave an engine unusable; functions
+//! that keep what they made of one row's arguments for the next row.
 
-use super::materialized::Pair;
 use crate::Verdict;
 use crate::answer::{Difference, Row};
 use crate::engines::Engine;
@@ -23,7 +20,6 @@ use crate::generators::host::{powers::Powers, small};
 use arbitrary::Unstructured;
 use plumb_host::Host;
 use plumb_sql::Budget;
-use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,7 +32,6 @@ const BUDGET: Budget = Budget {
     rows: Some(10_000),
 };
 
-const QUERY: u8 = b'q' & 3;
 const CALLS: u8 = b'f' & 3;
 
 /// The longest text: each of its statements has a budget of its own.
@@ -47,7 +42,6 @@ const LONGEST: usize = 2000;
 pub fn check(bytes: &[u8]) -> Verdict {
     let Some((first, rest)) = bytes.split_first() else { return Verdict::Skip("nothing".to_owned()) };
     match first & 3 {
-        QUERY => query(rest),
         CALLS => calls(rest),
         _ => text(&String::from_utf8_lossy(rest.get(..LONGEST).unwrap_or(rest))),
     }
@@ -129,28 +123,6 @@ fn same_over_rows(engine: &mut Embedded, call: &Call) -> Result<Option<String>, 
     let got = asked(engine, &together)?.map_err(|error| format!("{together}\n  {error}, and none alone"))?;
     let difference = Difference::between(&expected, &got);
     if difference.is_empty() { Ok(None) } else { Err(format!("{together}\n{}", difference.show(4))) }
-}
-
-/// A generated query, over virtual tables and over copies.
-fn query(bytes: &[u8]) -> Verdict {
-    thread_local! {
-        static PAIR: RefCell<Option<Pair>> = const { RefCell::new(None) };
-    }
-    let mut pair = match PAIR.take().map_or_else(pair, Ok) {
-        Ok(pair) => pair,
-        Err(error) => return Verdict::Fail(format!("no engines: {error}")),
-    };
-    let (_, verdict) = pair.check(bytes);
-    PAIR.set(Some(pair));
-    verdict
-}
-
-/// Both engines over the small host. Joins of large tables take long and find nothing that small ones do not.
-fn pair() -> Result<Pair, String> {
-    const LARGE: usize = 30;
-    let mut pair = Pair::new(host())?;
-    pair.material.tables.retain(|table| table.rows <= LARGE);
-    Ok(pair)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use crate::fixture_hosts::finish;
 use plumb_conformance::generators::host::subjects;
 use plumb_conformance::generators::{bytes, dictionary};
-use plumb_conformance::oracles::{TARGETS, hostile, statements};
+use plumb_conformance::oracles::{TARGETS, flags, generated, hostile, statements};
 use plumb_conformance::report::Section;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ fn hostile_hosts() {
 fn generated_queries() {
     let mut section = Section::new("queries over the small host");
     for seed in 0..400 {
-        section.add(&format!("seed {seed}"), statements::check(&[&b"q"[..], &bytes(seed, 400)].concat()));
+        section.add(&format!("seed {seed}"), generated::check(&[&b"q"[..], &bytes(seed, 400)].concat()));
     }
     finish(&section, 100);
 }
@@ -44,13 +44,23 @@ fn calls_of_functions() {
 }
 
 #[test]
+fn command_lines() {
+    let mut section = Section::new("command lines and flag files");
+    for seed in 0..600 {
+        let first = [b's', b'm', b't'][usize::try_from(seed % 3).unwrap_or(0)];
+        section.add(&format!("seed {seed}"), flags::check(&[&[first][..], &bytes(seed, 200)].concat()));
+    }
+    finish(&section, 400);
+}
+
+#[test]
 fn corpora() {
     for (target, run) in TARGETS {
         let corpus = folder().join("corpus").join(target);
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&corpus).expect(target).map(|entry| entry.expect(target).path()).collect();
         files.sort();
-        let mut section = Section::new(target);
+        let mut section = Section::new(*target);
         for file in &files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             section.add(&name, run(&std::fs::read(file).expect(target)));

@@ -1,4 +1,4 @@
-//! Any text as SQL, and generated queries over virtual tables and over plain copies.
+//! Any text as SQL, and calls of functions.
 
 #![no_main]
 
