@@ -66,7 +66,7 @@ fn corpora() {
             section.add(&name, run(&std::fs::read(file).expect(target)));
         }
         // An empty corpus proves nothing; inputs that tell nothing are the fewer.
-        finish(&section, 20.max(section.skipped.len()));
+        finish(&section, 15.max(section.skipped.len()));
     }
 }
 
