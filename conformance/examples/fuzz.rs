@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads and writes the repository's own files")]
 
 use plumb_conformance::Verdict;
-use plumb_conformance::generators::{bytes, dictionary, host, seeds};
+use plumb_conformance::generators::{bytes, dictionary, host, model, seeds};
 use plumb_conformance::oracles::{TARGETS, Target};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
   replay TARGET FILE...          runs inputs that a fuzzer found, and shows what they are
   soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --release to cargo run
 
-targets: flags, formats, sql_generated, sql_text, tables
+targets: flags, formats, host_model, sql_generated, sql_text, tables
 ";
 
 fn main() -> ExitCode {
@@ -91,6 +91,7 @@ fn soak(target: &str, run: Target, seconds: &str, first: Option<&&str>) -> Resul
     let (limit, first) = (Duration::from_secs(number(seconds)?), first.map_or(Ok(0), |text| number(text))?);
     let names: Vec<String> = match target {
         "tables" => host::subjects().keys().map(|name| format!("{name}\n")).collect(),
+        "host_model" => model::tables().map(|name| format!("{name}\n")).collect(),
         "sql_text" => vec!["f".to_owned()],
         "sql_generated" => vec!["q".to_owned()],
         "flags" => ["s", "m", "t"].map(str::to_owned).to_vec(),

@@ -12,8 +12,7 @@ pub mod small;
 use crate::oracles::table_laws::Subject as Reading;
 use arbitrary::{Result, Unstructured};
 use asked::Asked;
-use content::attacked;
-pub(crate) use content::token;
+pub(crate) use content::{attacked, token};
 use plumb_host::{Access, FileKind, Host, Mem, Moment, join, parent};
 use plumb_schema::{AnyTable, Constraint, Op, Ops, Options, Platforms, Spec, Type, Value};
 use powers::{Answers, Numbers, Powers};
@@ -188,7 +187,7 @@ const KINDS: [FileKind; 6] =
     [FileKind::Fifo, FileKind::Directory, FileKind::Socket, FileKind::Character, FileKind::Block, FileKind::Regular];
 
 /// ENOENT, EACCES, EIO, ESRCH, EINTR, EPERM, EINVAL, ELOOP, ENOTDIR, ESTALE, ENODEV, EOPNOTSUPP.
-const ERRNOS: [i32; 12] = [2, 13, 5, 3, 4, 1, 22, 40, 20, 116, 19, 95];
+pub(crate) const ERRNOS: [i32; 12] = [2, 13, 5, 3, 4, 1, 22, 40, 20, 116, 19, 95];
 
 /// Integers that tend to surprise.
 pub(crate) const NUMBERS: [i64; 14] = [

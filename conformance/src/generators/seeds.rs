@@ -2,6 +2,7 @@
 
 use super::bytes;
 use super::host::subjects;
+use super::model;
 use crate::oracles::formats;
 
 /// Texts that reach far: every part of the grammar, and functions with odd arguments.
@@ -74,6 +75,14 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             let input =
                 |(seed, name): (u64, &&str)| ((*name).to_owned(), [name.as_bytes(), b"\n", &bytes(seed, 60)].concat());
             (0..).zip(subjects().keys()).map(input).collect()
+        }
+        "host_model" => {
+            let kinds = [("valid", 0), ("odd", 1), ("hostile", 3)];
+            let input = move |name: &'static str, (kind, settings): (&str, u8)| {
+                let content = [name.as_bytes(), b"\n", &[settings], &bytes(settings.into(), 600)].concat();
+                (format!("{name}-{kind}"), content)
+            };
+            model::tables().flat_map(|name| kinds.map(|kind| input(name, kind))).collect()
         }
         "formats" => {
             let input = |parser: &formats::Parser| {

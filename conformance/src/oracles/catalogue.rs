@@ -36,6 +36,13 @@ pub static ORACLES: &[Oracle] = &[
         needs: Needs::Sql,
     },
     Oracle {
+        name: "model_roundtrip",
+        law: "SQL over a machine that was rendered from a model answers what the model says.",
+        finds: "names cut at a space or a parenthesis, escapes left as they are, swapped columns, cut numbers, lost lines",
+        history: "programs called `) R 1` that hid from agents which split /proc/PID/stat at spaces",
+        needs: Needs::Host,
+    },
+    Oracle {
         name: "tlp",
         law: "The rows for which a condition is true, false and unknown are together all rows.",
         finds: "rows lost, doubled or made up by what conditions are turned into",

@@ -8,6 +8,7 @@ pub mod generated;
 pub mod hostile;
 pub mod limit_prefix;
 pub mod materialized;
+pub mod model_roundtrip;
 pub mod norec;
 pub mod one_picture;
 pub mod pushdown;
@@ -28,6 +29,7 @@ pub type Target = fn(&[u8]) -> Verdict;
 pub const TARGETS: &[(&str, Target)] = &[
     ("flags", flags::check),
     ("formats", formats::check),
+    ("host_model", model_roundtrip::check),
     ("sql_generated", generated::check),
     ("sql_text", statements::check),
     ("tables", hostile::check),

@@ -45,24 +45,34 @@ fn mount(line: &[u8]) -> Option<Mount> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     // A device may have an empty name; then the line begins with the separator.
     let device = line.split(blank).next()?;
-    let mut rest = line.get(device.len()..)?.split(blank).filter(|field| !field.is_empty()).map(unescape);
+    let mut rest = line.get(device.len()..)?.split(blank).filter(|field| !field.is_empty());
     Some(Mount {
         device: unescape(device),
-        path: rest.next()?,
-        kind: rest.next().unwrap_or_default(),
-        options: rest.next().unwrap_or_default(),
+        path: unescape(rest.next()?),
+        kind: rest.next().map(unescape).unwrap_or_default(),
+        // A comma or an equals sign in a value would otherwise look like what separates options.
+        options: rest.next().map(|options| unescape_but(options, b",=")).unwrap_or_default(),
     })
 }
 
 /// Turns `\` and three octal digits into the byte they stand for, and `\\` into one backslash; leaves everything else.
 #[must_use]
 pub fn unescape(field: &[u8]) -> Vec<u8> {
+    unescape_but(field, b"")
+}
+
+/// As [`unescape`], but leaves some bytes escaped.
+fn unescape_but(field: &[u8], keep: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(field.len());
     let mut rest = field;
     loop {
         rest = match rest {
-            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', tail @ ..] => {
-                out.push(((a - b'0') << 6) | ((b - b'0') << 3) | (c - b'0'));
+            [head @ b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', tail @ ..] => {
+                let byte = ((a - b'0') << 6) | ((b - b'0') << 3) | (c - b'0');
+                match keep.contains(&byte) {
+                    true => out.extend([*head, *a, *b, *c]),
+                    false => out.push(byte),
+                }
                 tail
             }
             [b'\\', b'\\', tail @ ..] => {
@@ -95,6 +105,7 @@ mod tests {
             assert_eq!(unescape(field.as_bytes()), expect.as_bytes(), "{field}");
         }
         assert_eq!(unescape(br"\377"), [0xff]);
+        assert_eq!(unescape_but(br"lower=a\054b\075\040\134", b",="), br"lower=a\054b\075 \");
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(crate) fn token(u: &mut Unstructured<'_>) -> Result<&'static [u8]> {
 ///
 /// # Errors
 /// When the bytes run out where they must not.
-pub(super) fn attacked(u: &mut Unstructured<'_>, now: &[u8], other: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn attacked(u: &mut Unstructured<'_>, now: &[u8], other: &[u8]) -> Result<Vec<u8>> {
     let mut content = now.to_vec();
     for _ in 0..u.int_in_range(1..=3)? {
         content = once(u, content, other)?;
