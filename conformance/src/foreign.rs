@@ -7,14 +7,17 @@ use crate::generators::bytes;
 use crate::generators::query::Material;
 use crate::oracles::question::Question;
 use crate::oracles::{determinism, limit_prefix, norec, one_picture, pushdown, schema_truth, tlp};
-use crate::report::{Report, Section};
+use crate::report::{Sink, Trial};
+use crate::run::{Plan, tables_of};
 use arbitrary::Unstructured;
-use std::ops::Range;
+use std::time::Instant;
 
 /// Questions that are asked together: a process is dear, a statement is cheap.
 const TOGETHER: usize = 16;
 /// Tables with more rows are left out of the random questions: their answers would be all that is waited for.
-const MOST_ROWS: usize = 3000;
+pub(crate) const MOST_ROWS: usize = 3000;
+/// Seeds of each random oracle, unless the plan says how many.
+const SEEDS: u64 = 1000;
 
 /// An oracle over random questions.
 type Oracle = fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>;
@@ -26,64 +29,99 @@ const ORACLES: [(&str, Oracle); 4] = [
     ("limit_prefix", limit_prefix::question),
 ];
 
-/// What is asked of an agent.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The seeds of the random questions.
-    pub seeds: Range<u64>,
+/// Who is asked, about what, and under which names reports know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The suite that trials belong to.
+    pub suite: &'static str,
+    /// The host's name in reports.
+    pub host: &'a str,
+    /// What is asked for: oracles, tables, seeds.
+    pub plan: &'a Plan,
     /// Whether the agent's host does not change by itself (a fixture host).
     pub steady: bool,
+}
+
+impl Scope<'_> {
+    fn trial(&self, oracle: &'static str, name: &str) -> Trial {
+        let host = self.plan.host.as_deref().or((self.suite != "agent").then_some(self.host));
+        let again = self.plan.again(self.suite, oracle, host);
+        Trial::new(self.suite, oracle, self.host, name).replay(again)
+    }
+
+    fn table(&self, oracle: &'static str, table: &str) -> Trial {
+        let trial = self.trial(oracle, table).tables([table]);
+        if !self.plan.tables.is_empty() {
+            return trial;
+        }
+        let again = format!("{} --table {table}", trial.replay);
+        trial.replay(again)
+    }
 }
 
 /// Learns the agent's tables and asks everything.
 ///
 /// # Errors
 /// When the agent does not list its tables.
-pub fn prove(engine: &mut dyn Engine, plan: &Plan, report: &mut Report) -> Result<(), String> {
+pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) -> Result<(), String> {
     let mut agent = Agent::learn(engine)?;
-    tables(engine, &agent, plan, report);
+    agent.material.tables.retain(|table| scope.plan.table(&table.name));
+    agent.unread.retain(|(table, _)| scope.plan.table(table));
+    tables(engine, &agent, scope, sink);
     agent.material.tables.retain(|table| table.rows <= MOST_ROWS);
-    for (name, oracle) in ORACLES {
-        let mut section = Section::new(format!("agent: {name}"));
-        let seeds: Vec<u64> = plan.seeds.clone().collect();
-        for seeds in seeds.chunks(TOGETHER) {
-            let questions = seeds.iter().filter_map(|seed| {
-                let question = oracle(&agent.material, &mut Unstructured::new(&bytes(*seed, 400))).ok()?;
-                Some((format!("--first {seed} --seeds 1"), question))
+    let mut first = scope.plan.seeds(SEEDS);
+    // The oracles take turns, so that all are heard when time is short.
+    while !first.is_empty() && !sink.over() {
+        let end = first.end.min(first.start.saturating_add(TOGETHER as u64));
+        for (name, oracle) in ORACLES.iter().filter(|(name, _)| scope.plan.oracle(name)) {
+            let questions = (first.start..end).filter_map(|seed| {
+                let question = oracle(&agent.material, &mut Unstructured::new(&bytes(seed, 400))).ok()?;
+                let trial = scope.trial(name, &format!("seed {seed}"));
+                let again = format!("{} --seed {seed} --count 1", trial.replay);
+                Some((trial.replay(again), question))
             });
-            ask(engine, questions.collect(), plan, &mut section);
+            ask(engine, questions.collect(), scope, sink);
         }
-        report.push(section);
+        first.start = end;
     }
     Ok(())
 }
 
 /// The oracles that look at one table at a time.
-fn tables(engine: &mut dyn Engine, agent: &Agent, plan: &Plan, report: &mut Report) {
-    let mut picture = Section::new("agent: one_picture");
-    let mut steadiness = Section::new("agent: determinism");
-    let mut schema = Section::new("agent: schema_truth");
-    for tables in agent.material.tables.chunks(TOGETHER) {
-        let questions = tables.iter().map(|table| (table.name.clone(), one_picture::question(table)));
-        ask(engine, questions.collect(), plan, &mut picture);
+pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &mut dyn Sink) {
+    if scope.plan.oracle("one_picture") {
+        for tables in agent.material.tables.chunks(TOGETHER) {
+            let question = |table| (scope.table("one_picture", table_name(table)), one_picture::question(table));
+            ask(engine, tables.iter().map(question).collect(), scope, sink);
+        }
     }
-    for table in &agent.material.tables {
-        if table.rows <= MOST_ROWS {
-            steadiness
-                .add(&table.name, determinism::check(engine, table, plan.steady && !tells_of_itself(&table.name)));
-        } else {
-            steadiness.add(&table.name, Verdict::Skip(format!("{} rows", table.rows)));
-        }
-        if let Some(declared) = agent.declared(&table.name) {
-            schema.add(&table.name, schema_truth::check(engine, declared));
-        }
+    for table in agent.material.tables.iter().filter(|_| scope.plan.oracle("determinism")) {
+        let steady = scope.steady && !tells_of_itself(&table.name);
+        timed(scope.table("determinism", &table.name), sink, || match table.rows {
+            rows if rows > MOST_ROWS => Verdict::Skip(format!("{rows} rows")),
+            _ => determinism::check(engine, table, steady),
+        });
+    }
+    if !scope.plan.oracle("schema_truth") {
+        return;
+    }
+    for declared in agent.material.tables.iter().filter_map(|table| agent.declared(&table.name)) {
+        timed(scope.table("schema_truth", &declared.name), sink, || schema_truth::check(engine, declared));
     }
     for (table, why) in &agent.unread {
-        schema.add(table, Verdict::Skip(why.clone()));
+        sink.add(scope.table("schema_truth", table).judged(Verdict::Skip(why.clone())));
     }
-    for section in [picture, steadiness, schema] {
-        report.push(section);
-    }
+}
+
+fn table_name(table: &crate::generators::query::TableMaterial) -> &str {
+    &table.name
+}
+
+/// Judges one thing by itself, unless time is over.
+fn timed(trial: Trial, sink: &mut dyn Sink, law: impl FnOnce() -> Verdict) {
+    let start = Instant::now();
+    let verdict = if sink.over() { Verdict::Skip("no time was left".to_owned()) } else { law() };
+    sink.add(Trial { took: start.elapsed(), ..trial.judged(verdict) });
 }
 
 /// Whether a table tells about the clock or the agent's own process, which differ however still the host stands.
@@ -93,15 +131,22 @@ fn tells_of_itself(table: &str) -> bool {
 
 /// Asks questions together. Where the host may change by itself, what does not hold is asked once more: a change that
 /// undoes itself between two statements does not show in the frame of a question.
-fn ask(engine: &mut dyn Engine, questions: Vec<(String, Question)>, plan: &Plan, section: &mut Section) {
+fn ask(engine: &mut dyn Engine, questions: Vec<(Trial, Question)>, scope: &Scope<'_>, sink: &mut dyn Sink) {
+    if sink.over() {
+        return;
+    }
     let statements: Vec<String> = questions.iter().flat_map(|(_, question)| question.statements.clone()).collect();
+    let start = Instant::now();
     let mut answers = engine.ask_many(&statements).into_iter();
-    for (case, question) in questions {
+    let took = start.elapsed() / u32::try_from(questions.len()).unwrap_or(1).max(1);
+    for (trial, question) in questions {
         let own: Vec<_> = answers.by_ref().take(question.statements.len()).collect();
         let mut verdict = question.judge(&own);
-        if matches!(verdict, Verdict::Fail(_)) && !plan.steady && !matches!(question.ask(engine), Verdict::Fail(_)) {
+        if matches!(verdict, Verdict::Fail(_)) && !scope.steady && !matches!(question.ask(engine), Verdict::Fail(_)) {
             verdict = Verdict::Skip("it did not hold once, and did when asked again".to_owned());
         }
-        section.add(&case, verdict);
+        let sql = question.statements.join(";\n");
+        let tables = if trial.tables.is_empty() { tables_of(&sql) } else { trial.tables.clone() };
+        sink.add(Trial { took, ..trial.tables(tables).query(sql).judged(verdict) });
     }
 }

@@ -11,6 +11,7 @@ pub mod foreign;
 pub mod generators;
 pub mod oracles;
 pub mod report;
+pub mod run;
 pub mod truth;
 
 /// What an oracle found.

@@ -7,7 +7,7 @@ use plumb_conformance::generators::bytes;
 use plumb_conformance::oracles::materialized::Pair;
 use plumb_conformance::oracles::recorded::Comparison;
 use plumb_conformance::oracles::table_laws;
-use plumb_conformance::report::Section;
+use plumb_conformance::report::{Ink, Report, Sink, Trial};
 use plumb_host::Host;
 use plumb_schema::Platforms;
 use std::collections::BTreeSet;
@@ -19,16 +19,11 @@ pub(super) fn hosts() -> Vec<(Fixture, Arc<dyn Host>)> {
 }
 
 #[track_caller]
-pub(crate) fn finish(section: &Section, least: usize) {
-    let failed = section.failed.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
-    assert!(section.failed.is_empty(), "{}: {} failed\n{failed}", section.title, section.failed.len());
-    assert!(
-        section.passed >= least,
-        "{}: only {} passed; skipped: {:#?}",
-        section.title,
-        section.passed,
-        section.skipped
-    );
+pub(crate) fn finish(report: &Report, least: usize) {
+    let (total, failed) = (report.total(), report.findings_text(Ink::None));
+    assert!(!report.failed(), "{} failed\n{failed}", total.failed);
+    let skipped: Vec<_> = report.skips().collect();
+    assert!(total.passed >= least, "only {} passed; skipped: {skipped:#?}", total.passed);
 }
 
 #[test]
@@ -64,43 +59,48 @@ fn recorded_answers(hosts: Vec<(Fixture, Arc<dyn Host>)>) {
     let divergences = Divergences::load().expect("divergences.toml");
     let registry = plumb_tables::registry();
     let mut seen = BTreeSet::new();
-    let mut section = Section::new("recorded answers");
+    let mut report = Report::default();
     for (fixture, host) in hosts {
         let mut engine = Embedded::new(host).expect("an engine");
         let mut comparison = Comparison::new(&divergences);
         for recorded in fixture.recorded().expect("recorded answers") {
-            section.add(&fixture.name, comparison.check(&mut engine, &registry, &recorded));
+            let trial = Trial::new("recorded", "recorded", &fixture.name, &recorded.table).query(&recorded.sql);
+            report.add(trial.judged(comparison.check(&mut engine, &registry, &recorded)));
         }
         seen.extend(comparison.seen);
     }
-    finish(&section, 20);
+    finish(&report, 20);
     let stale: Vec<&str> = divergences.patterns().filter(|pattern| !seen.contains(*pattern)).collect();
     assert!(stale.is_empty(), "divergences that no longer diverge: {stale:?}");
 }
 
 #[test]
 fn table_laws_hold() {
-    let mut section = Section::new("table laws");
+    let mut report = Report::default();
     for (fixture, host) in hosts() {
         for table in plumb_tables::registry().on(Platforms::CURRENT) {
-            let case = format!("{} {}", fixture.name, table.name());
-            section.add(&case, table_laws::types(&host, table, &[]));
-            section.add(&case, table_laws::projection(&host, table, &[]));
-            section.add(&case, table_laws::seek_subset(&host, table));
+            for (law, verdict) in [
+                ("types", table_laws::types(&host, table, &[])),
+                ("projection", table_laws::projection(&host, table, &[])),
+                ("seek_subset", table_laws::seek_subset(&host, table)),
+            ] {
+                report.add(Trial::new("tables", law, &fixture.name, table.name()).judged(verdict));
+            }
         }
     }
-    finish(&section, 5);
+    finish(&report, 5);
 }
 
 #[test]
 fn materialized_queries() {
-    let mut section = Section::new("materialized");
+    let mut report = Report::default();
     for (fixture, host) in hosts() {
         let mut pair = Pair::new(host).expect("both engines");
         for seed in 0..600 {
-            let (_, verdict) = pair.check(&bytes(seed, 400));
-            section.add(&format!("{} seed {seed}", fixture.name), verdict);
+            let (sql, verdict) = pair.check(&bytes(seed, 400));
+            let trial = Trial::new("queries", "materialized", &fixture.name, format!("seed {seed}")).query(sql);
+            report.add(trial.judged(verdict));
         }
     }
-    finish(&section, 300);
+    finish(&report, 300);
 }

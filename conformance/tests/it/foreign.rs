@@ -5,28 +5,31 @@ use plumb_conformance::answer::Row;
 use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::embedded::Embedded;
 use plumb_conformance::engines::shell::Shell;
-use plumb_conformance::foreign::{Plan, prove};
-use plumb_conformance::report::Report;
+use plumb_conformance::foreign::{Scope, prove};
+use plumb_conformance::report::{Ink, Report};
+use plumb_conformance::run::Plan;
 use plumb_host::Host;
 use plumb_sql::Budget;
 use std::path::PathBuf;
 
 fn plan(seeds: u64) -> Plan {
-    Plan { seeds: 0..seeds, steady: true }
+    Plan { count: Some(seeds), steady: true, ..Plan::default() }
 }
 
 fn proved(engine: &mut dyn Engine, plan: &Plan) -> Report {
     let mut report = Report::default();
-    prove(engine, plan, &mut report).expect("an agent that lists its tables");
+    let scope = Scope { suite: "agent", host: "a fixture host", plan, steady: plan.steady };
+    prove(engine, &scope, &mut report).expect("an agent that lists its tables");
     report
 }
 
 #[track_caller]
 fn finish(name: &str, report: &Report, least: usize) {
-    let failed: Vec<&String> = report.sections().iter().flat_map(|section| &section.failed).collect();
-    assert!(failed.is_empty(), "{name}\n{}\n{failed:#?}", report.summary());
-    for section in report.sections() {
-        assert!(section.passed >= least, "{name}: {}: only {} passed", section.title, section.passed);
+    let (summary, findings) = (report.summary(Ink::None), report.findings_text(Ink::None));
+    assert!(!report.failed(), "{name}\n{summary}\n{findings}");
+    assert_eq!(report.oracles().count(), 7, "{name}\n{summary}");
+    for (_, oracle, tally) in report.oracles() {
+        assert!(tally.passed >= least, "{name}: {oracle}: only {} passed", tally.passed);
     }
 }
 
@@ -156,9 +159,8 @@ fn every_lie_is_caught() {
         let honest = Embedded::with(host.clone(), registry, Budget::default()).expect("an engine");
         let report = proved(&mut Liar { honest, lie, turn: 0 }, &plan(60));
         for oracle in oracles {
-            let title = format!("agent: {oracle}");
-            let section = report.sections().iter().find(|section| section.title == title).expect("a section");
-            assert!(!section.failed.is_empty(), "{oracle} believes that nobody {lie:?}: {}", report.summary());
+            let summary = report.summary(Ink::None);
+            assert!(report.of(oracle).failed > 0, "{oracle} believes that nobody {lie:?}: {summary}");
         }
     }
 }

@@ -3,54 +3,56 @@
 #![allow(clippy::disallowed_methods, reason = "reads the repository's own files")]
 
 use crate::fixture_hosts::finish;
+use plumb_conformance::Verdict;
 use plumb_conformance::generators::host::subjects;
 use plumb_conformance::generators::{bytes, dictionary};
 use plumb_conformance::oracles::{TARGETS, flags, generated, hostile, statements};
-use plumb_conformance::report::Section;
+use plumb_conformance::report::{Report, Sink, Trial};
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
 }
 
+/// Judges this many seeds, of which at least so many must tell something.
+#[track_caller]
+fn seeds(count: u64, least: usize, check: impl Fn(u64) -> Verdict) {
+    let mut report = Report::default();
+    for seed in 0..count {
+        report.add(Trial::new("hostile", "seeds", "generated", format!("seed {seed}")).judged(check(seed)));
+    }
+    finish(&report, least);
+}
+
 #[test]
 fn hostile_hosts() {
-    let mut section = Section::new("hostile hosts");
+    let mut report = Report::default();
     for seed in 0..20 {
         for name in subjects().keys() {
             let input = [name.as_bytes(), b"\n", &bytes(seed, 300)].concat();
-            section.add(&format!("{name} seed {seed}"), hostile::check(&input));
+            let trial = Trial::new("hostile", "hostile", "generated", format!("seed {seed}")).tables([*name]);
+            report.add(trial.judged(hostile::check(&input)));
         }
     }
-    finish(&section, 2 * section.skipped.len());
+    finish(&report, 2 * report.total().skipped);
 }
 
 #[test]
 fn generated_queries() {
-    let mut section = Section::new("queries over the small host");
-    for seed in 0..400 {
-        section.add(&format!("seed {seed}"), generated::check(&[&b"q"[..], &bytes(seed, 400)].concat()));
-    }
-    finish(&section, 100);
+    seeds(400, 100, |seed| generated::check(&[&b"q"[..], &bytes(seed, 400)].concat()));
 }
 
 #[test]
 fn calls_of_functions() {
-    let mut section = Section::new("calls of functions");
-    for seed in 0..600 {
-        section.add(&format!("seed {seed}"), statements::check(&[&b"f"[..], &bytes(seed, 200)].concat()));
-    }
-    finish(&section, 300);
+    seeds(600, 300, |seed| statements::check(&[&b"f"[..], &bytes(seed, 200)].concat()));
 }
 
 #[test]
 fn command_lines() {
-    let mut section = Section::new("command lines and flag files");
-    for seed in 0..600 {
+    seeds(600, 400, |seed| {
         let first = [b's', b'm', b't'][usize::try_from(seed % 3).unwrap_or(0)];
-        section.add(&format!("seed {seed}"), flags::check(&[&[first][..], &bytes(seed, 200)].concat()));
-    }
-    finish(&section, 400);
+        flags::check(&[&[first][..], &bytes(seed, 200)].concat())
+    });
 }
 
 #[test]
@@ -60,13 +62,14 @@ fn corpora() {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&corpus).expect(target).map(|entry| entry.expect(target).path()).collect();
         files.sort();
-        let mut section = Section::new(*target);
+        let mut report = Report::default();
         for file in &files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            section.add(&name, run(&std::fs::read(file).expect(target)));
+            let trial = Trial::new("hostile", target, "corpus", name);
+            report.add(trial.judged(run(&std::fs::read(file).expect(target))));
         }
         // An empty corpus proves nothing; inputs that tell nothing are the fewer.
-        finish(&section, 15.max(section.skipped.len()));
+        finish(&report, 15.max(report.total().skipped));
     }
 }
 

@@ -3,7 +3,7 @@
 use plumb_conformance::Verdict;
 use plumb_conformance::engines::embedded::Embedded;
 use plumb_conformance::fixtures::{Fixture, folder};
-use plumb_conformance::report::Section;
+use plumb_conformance::report::{Ink, Report, Sink, Trial};
 use plumb_conformance::truth::{self, Scene};
 use plumb_schema::{AnyTable, Platforms};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ fn programs_agree() {
     let scene = Scene::new().expect("a scene");
     let host = Arc::new(plumb_host::Live::new().expect("this host"));
     let mut engine = Embedded::new(host).expect("an engine");
-    let mut section = Section::new("this host: ground truth");
+    let mut report = Report::default();
     let mut blind = Vec::new();
     let rooted = Arc::new(plumb_host::Rooted::open(scene.root()).expect("a directory"));
     let mut tree = Embedded::new(rooted).expect("an engine");
@@ -36,14 +36,16 @@ fn programs_agree() {
             let lies = truth.unnoticed_lies(&scene, engine).unwrap_or_default();
             blind.extend(lies.into_iter().map(|lie| format!("{}: {lie}", truth.name)));
         }
-        section.add(truth.name, outcome.verdict);
+        report.add(Trial::new("live", "ground_truth", "this host", truth.name).judged(outcome.verdict));
     }
-    eprintln!("{} agree, {} skipped", section.passed, section.skipped.len());
-    assert!(section.failed.is_empty(), "{} differ\n{}", section.failed.len(), section.failed.join("\n"));
+    let total = report.total();
+    let skipped: Vec<_> = report.skips().collect();
+    eprintln!("{} agree, {} skipped", total.passed, total.skipped);
+    assert!(!report.failed(), "{} differ\n{}", total.failed, report.findings_text(Ink::None));
     assert!(blind.is_empty(), "lies that would not be noticed: {blind:#?}");
     #[allow(clippy::disallowed_methods, reason = "a switch of the test, not of the agent")]
     let required = std::env::var_os("PLUMB_REQUIRE_TRUTH").is_some_and(|value| value == "1");
-    assert!(!required || section.passed >= LEAST, "only {} agree; skipped: {:#?}", section.passed, section.skipped);
+    assert!(!required || total.passed >= LEAST, "only {} agree; skipped: {:#?}", total.passed, skipped);
 }
 
 /// Tables of which nobody but their author has said what is right: no recorded answer has rows of them, and no program

@@ -1,0 +1,241 @@
+//! The command line.
+
+use crate::help;
+use lexopt::{Arg, Parser, ValueExt};
+use plumb_conformance::oracles::catalogue;
+use plumb_conformance::run::{Plan, SUITES};
+use plumb_sql::nearest;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// What a person wants.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// Prove.
+    Run(Plan),
+    /// Ask one question, over virtual tables and over plain copies of them.
+    Ask { sql: String, host: Option<String> },
+    /// Say what there is.
+    List,
+    /// Explain.
+    Help(&'static str),
+}
+
+/// What is said before an option's suites: of the default time, a part is kept for the report.
+const REPORTING: f64 = 0.9;
+/// Seconds that a run may take, unless somebody says so.
+const SECONDS: f64 = 110.0;
+
+/// Reads a command line, without the program's name.
+///
+/// # Errors
+/// What is wrong with it, naming the word, and the nearest right one.
+pub(crate) fn command(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let first = args.first().map(|arg| arg.to_string_lossy().into_owned());
+    let (name, rest) = match first.as_deref() {
+        Some("-h" | "--help") => return Ok(Command::Help(help::ALL)),
+        None => ("run", args.as_slice()),
+        Some(option) if option.starts_with('-') => ("run", args.as_slice()),
+        Some(name) => (name, args.get(1..).unwrap_or_default()),
+    };
+    let found = help::COMMANDS.iter().find(|(known, _)| *known == name);
+    let Some((name, text)) = found else {
+        let known = help::COMMANDS.iter().map(|(name, _)| *name);
+        return Err(format!("there is no command {name}{}; see --help", or(name, known)));
+    };
+    if rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return Ok(Command::Help(text));
+    }
+    let words = Words { parser: Parser::from_args(rest), command: name, help: text };
+    match *name {
+        "run" => words.run(),
+        "ask" => words.ask(),
+        "list" => words.list(),
+        _ => Ok(Command::Help(help::ALL)),
+    }
+}
+
+/// The rest of a command line.
+struct Words {
+    parser: Parser,
+    command: &'static str,
+    help: &'static str,
+}
+
+impl Words {
+    fn run(mut self) -> Result<Command, String> {
+        let mut plan = Plan::default();
+        let mut seconds = SECONDS;
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "suite" => plan.suites = self.names("suite", SUITES.iter().map(|suite| suite.name))?,
+                "oracle" => plan.oracles = self.names("oracle", catalogue::ORACLES.iter().map(|oracle| oracle.name))?,
+                "table" => plan.tables = self.tables()?,
+                "host" => plan.host = Some(self.value()?),
+                "agent" => plan.agent = Some(self.value()?),
+                "steady" => plan.steady = true,
+                "seed" => plan.seed = self.number(0)?,
+                "count" => plan.count = Some(self.number(1)?),
+                "time" => seconds = self.seconds()?,
+                "jobs" => plan.jobs = usize::try_from(self.number(1)?).unwrap_or(usize::MAX).min(64),
+                other => return Err(self.unknown(other)),
+            }
+        }
+        plan.time = Duration::from_secs_f64(seconds * REPORTING);
+        Ok(Command::Run(plan))
+    }
+
+    fn ask(mut self) -> Result<Command, String> {
+        let (mut sql, mut host) = (None, None);
+        while let Some(arg) = self.next()? {
+            match arg {
+                Word::Option(option) if option == "host" => host = Some(self.value()?),
+                Word::Option(other) => return Err(self.unknown(&other)),
+                Word::Plain(text) if sql.is_none() => sql = Some(text),
+                Word::Plain(text) => return Err(format!("{text:?} is one argument too many: quote the SQL")),
+            }
+        }
+        let sql = sql.ok_or("ask needs a question: conform ask 'SELECT * FROM users'")?;
+        Ok(Command::Ask { sql, host })
+    }
+
+    fn list(mut self) -> Result<Command, String> {
+        match self.option()? {
+            None => Ok(Command::List),
+            Some(other) => Err(self.unknown(&other)),
+        }
+    }
+
+    /// The next word.
+    fn next(&mut self) -> Result<Option<Word>, String> {
+        let arg = self.parser.next().map_err(|error| error.to_string())?;
+        Ok(match arg {
+            None => None,
+            Some(Arg::Long(name)) => Some(Word::Option(name.to_owned())),
+            Some(Arg::Short(short)) => Some(Word::Option(short.to_string())),
+            Some(Arg::Value(value)) => Some(Word::Plain(value.string().map_err(|error| error.to_string())?)),
+        })
+    }
+
+    /// The next word, where only options are expected.
+    fn option(&mut self) -> Result<Option<String>, String> {
+        match self.next()? {
+            None => Ok(None),
+            Some(Word::Option(name)) => Ok(Some(name)),
+            Some(Word::Plain(word)) => Err(format!("{} takes no {word:?}; see conform {0} --help", self.command)),
+        }
+    }
+
+    fn value(&mut self) -> Result<String, String> {
+        let value = self.parser.value().map_err(|error| error.to_string())?;
+        value.string().map_err(|error| error.to_string())
+    }
+
+    fn number(&mut self, least: u64) -> Result<u64, String> {
+        let text = self.value()?;
+        match text.parse() {
+            Ok(number) if number >= least => Ok(number),
+            _ => Err(format!("{text} is not a number of {least} or more")),
+        }
+    }
+
+    fn seconds(&mut self) -> Result<f64, String> {
+        let text = self.value()?;
+        match text.parse::<f64>() {
+            Ok(seconds) if seconds > 0.0 && seconds < 1e7 => Ok(seconds),
+            _ => Err(format!("{text} is not a number of seconds")),
+        }
+    }
+
+    /// Names that must be known.
+    fn names(&mut self, what: &str, known: impl Iterator<Item = &'static str> + Clone) -> Result<Vec<String>, String> {
+        let list = self.list_of()?;
+        match list.iter().find(|name| !known.clone().any(|known| known == **name)) {
+            None => Ok(list),
+            Some(name) => Err(format!("there is no {what} {name}{}; see conform list", or(name, known))),
+        }
+    }
+
+    /// Tables: another agent may have some that this one has not.
+    fn tables(&mut self) -> Result<Vec<String>, String> {
+        self.list_of()
+    }
+
+    fn list_of(&mut self) -> Result<Vec<String>, String> {
+        Ok(self.value()?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let known = help::options(self.help);
+        let dashes = if name.chars().count() == 1 { "-" } else { "--" };
+        let meant = nearest(name, known.iter().map(String::as_str)).map(|near| format!("; did you mean --{near}?"));
+        let meant = meant.unwrap_or_else(|| format!("; see conform {} --help", self.command));
+        format!("{} has no option {dashes}{name}{meant}", self.command)
+    }
+}
+
+enum Word {
+    Option(String),
+    Plain(String),
+}
+
+/// The nearest of the known names, for an error.
+pub(crate) fn or<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(name, known).map(|near| format!(", did you mean {near}?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Command, String> {
+        command(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn an_option_alone_is_a_run() {
+        for line in [
+            "--seed 7 --count=3 --suite queries,tables --time 50 --jobs 1",
+            "run --seed=7 --count 3 --suite=queries,tables --time 50 --jobs 1",
+        ] {
+            let Ok(Command::Run(plan)) = read(line) else { panic!("{line}") };
+            assert_eq!(
+                (plan.seed, plan.count, plan.jobs, plan.time),
+                (7, Some(3), 1, Duration::from_secs(45)),
+                "{line}"
+            );
+            assert_eq!(plan.suites, ["queries", "tables"], "{line}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_word_and_the_nearest() {
+        for (line, expect) in [
+            ("rnu", "no command rnu, did you mean run?"),
+            ("run --suit x", "run has no option --suit; did you mean --suite?"),
+            ("--suite quaries", "no suite quaries, did you mean queries?"),
+            ("--oracle tpl", "no oracle tpl, did you mean tlp?"),
+            ("--seed x", "x is not a number"),
+            ("--time 0", "0 is not a number of seconds"),
+            ("--host", "missing argument"),
+            ("run all", "run takes no \"all\""),
+            ("ask", "ask needs a question"),
+            ("ask select 1", "one argument too many"),
+            ("list -x", "list has no option -x"),
+        ] {
+            let error = read(line).map(|_| ()).expect_err(line);
+            assert!(error.contains(expect), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_help() {
+        for (name, text) in help::COMMANDS {
+            let Ok(Command::Help(shown)) = read(&format!("{name} --help")) else { panic!("{name}") };
+            assert_eq!(shown, *text);
+            assert!(text.contains("usage: cargo conform"), "{name}");
+            assert!(help::ALL.contains(name), "{name} is not in --help");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `conform list`: what there is.
+
+use plumb_conformance::fixtures::{Fixture, folder};
+use plumb_conformance::oracles::catalogue::{Needs, ORACLES};
+use plumb_conformance::run::SUITES;
+use plumb_schema::{AnyTable, Platforms};
+
+pub(crate) fn list() -> Result<bool, String> {
+    println!("suites:");
+    for suite in SUITES {
+        println!("  {:<10} {}", suite.name, suite.about);
+    }
+    println!("\noracles:");
+    for oracle in ORACLES {
+        let needs = match oracle.needs {
+            Needs::Sql => "any agent",
+            Needs::Host => "a host of the harness's choice",
+            Needs::Code => "this agent's own code",
+        };
+        println!("  {}: {}", oracle.name, oracle.law);
+        println!("      finds {}", oracle.finds);
+        println!("      once: {}", oracle.history);
+        println!("      needs {needs}");
+    }
+    let registry = plumb_tables::registry();
+    let tables: Vec<&str> = registry.on(Platforms::CURRENT).map(AnyTable::name).collect();
+    println!("\n{} tables:", tables.len());
+    for line in wrapped(&tables, 110) {
+        println!("  {line}");
+    }
+    println!("\nfixture hosts:");
+    for fixture in Fixture::all(&folder()).map_err(|error| error.to_string())? {
+        let recorded = fixture.recorded().map_err(|error| error.to_string())?;
+        println!("  {:<16} {} recorded answers", fixture.name, recorded.len());
+    }
+    Ok(true)
+}
+
+/// Words in lines that are not longer than a width, unless a word is.
+fn wrapped(words: &[&str], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= width) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push((*word).to_owned()),
+        }
+    }
+    lines
+}
