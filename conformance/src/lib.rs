@@ -9,9 +9,11 @@ pub mod engines;
 pub mod fixtures;
 pub mod foreign;
 pub mod generators;
+pub mod hosttext;
 pub mod oracles;
 pub mod report;
 pub mod run;
+pub mod shrink;
 pub mod truth;
 
 /// What an oracle found.
