@@ -1,0 +1,301 @@
+//! What has changed in the result of a query since it was asked last.
+//!
+//! Results are multisets of records ([`record`]). Of the last one the differ loads only hashes (32 bytes a row); the rows of
+//! the new one are looked up as they come, and what is not found goes to a file that is in memory while it is small. So neither result is
+//! ever held whole, and what is written is in proportion to what has changed:
+//!
+//! * rows are stored once, under ascending places, and never moved: new rows append to the last pages;
+//! * rows that are gone are named in a list; they are deleted when they are a quarter of all.
+//!
+//! Nothing is stored before the caller has logged the changes and says [`Changes::commit`]. A crash between the two logs the
+//! same changes again at the next run, with the same counter: at least once, never not.
+
+pub mod record;
+mod stored;
+
+use crate::store::{Store, StoreError};
+use plumb_sql::Cell;
+use record::{Field, Shape, encode_number};
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::hash::Hasher;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use stored::Query;
+use tempfile::SpooledTempFile;
+
+/// As many bytes of new rows stay in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+/// A row of the last result.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: (u64, u64),
+    place: u64,
+    /// How many of the rows with this hash were found again; counted in the first of them.
+    found: u64,
+}
+
+/// Takes the rows of a new result.
+#[derive(Debug)]
+pub struct Differ {
+    name: String,
+    epoch: i64,
+    query: Option<Query>,
+    last: Vec<Entry>,
+    hash_key: [u8; 16],
+    shapes: Vec<Shape>,
+    /// Hashes of the names of the current shape went into it.
+    seed: SipHasher13,
+    fresh: Fresh,
+    record: Vec<u8>,
+}
+
+/// Rows that the last result has not, in the order in which they came.
+#[derive(Debug)]
+struct Fresh {
+    file: SpooledTempFile,
+    rows: u64,
+}
+
+impl Differ {
+    /// A differ against what is stored of a query. In another epoch nothing counts that was stored before.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn new(store: &Store, name: &str, epoch: i64) -> Result<Self, StoreError> {
+        let query = Query::find(store, name)?;
+        let last = match &query {
+            Some(query) if query.epoch == epoch => query.load(store)?,
+            _ => Vec::new(),
+        };
+        let file = match &store.directory {
+            Some(directory) => tempfile::spooled_tempfile_in(IN_MEMORY, directory),
+            None => tempfile::spooled_tempfile(IN_MEMORY),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            epoch,
+            query,
+            last,
+            hash_key: store.hash_key,
+            shapes: Vec::new(),
+            seed: SipHasher13::new_with_key(&store.hash_key),
+            fresh: Fresh { file, rows: 0 },
+            record: Vec::new(),
+        })
+    }
+
+    /// A statement with these result columns begins.
+    pub fn begin<'a>(&mut self, columns: impl IntoIterator<Item = &'a str>) {
+        let shape = Shape::new(columns);
+        self.seed = SipHasher13::new_with_key(&self.hash_key);
+        for name in &shape.names {
+            self.seed.write_u64(name.len() as u64);
+            self.seed.write(name.as_bytes());
+        }
+        self.shapes.push(shape);
+    }
+
+    /// A row of the statement.
+    ///
+    /// # Errors
+    /// When what is new cannot be put aside.
+    pub fn row<'r>(&mut self, cell: impl Fn(usize) -> Cell<'r>) -> Result<(), StoreError> {
+        let Some(shape) = self.shapes.last() else { return Ok(()) };
+        self.record.clear();
+        shape.encode(cell, &mut self.record);
+        let mut hasher = self.seed;
+        hasher.write(&self.record);
+        let hash = hasher.finish128().as_u64();
+        if !found(&mut self.last, hash) {
+            self.fresh.push(self.shapes.len() as u64 - 1, hash, &self.record)?;
+        }
+        Ok(())
+    }
+
+    /// All rows have come.
+    #[must_use]
+    pub fn finish(self, sql: &str) -> Changes {
+        let gone = gone(&self.last);
+        let stored = self.query.as_ref().filter(|query| query.epoch == self.epoch);
+        let changed = self.fresh.rows > 0 || !gone.is_empty();
+        let counter = stored.map_or(0, |query| query.counter + i64::from(changed));
+        Changes {
+            first: stored.is_none(),
+            new_sql: self.query.as_ref().is_some_and(|query| query.sql != sql),
+            known: self.query.is_some(),
+            counter,
+            name: self.name,
+            sql: sql.to_owned(),
+            epoch: self.epoch,
+            query: self.query,
+            shapes: self.shapes,
+            fresh: self.fresh,
+            gone,
+        }
+    }
+}
+
+/// Finds a row of the last result that was not found before.
+fn found(last: &mut [Entry], hash: (u64, u64)) -> bool {
+    let start = last.partition_point(|entry| entry.hash < hash);
+    let taken = match last.get(start) {
+        Some(first) if first.hash == hash => first.found,
+        _ => return false,
+    };
+    let next = usize::try_from(taken).ok().and_then(|taken| last.get(start.checked_add(taken)?));
+    if next.is_none_or(|next| next.hash != hash) {
+        return false;
+    }
+    if let Some(first) = last.get_mut(start) {
+        first.found += 1;
+    }
+    true
+}
+
+/// The places of rows that were not found again, in their order.
+fn gone(last: &[Entry]) -> Vec<u64> {
+    let same = |a: &Entry, b: &Entry| a.hash == b.hash;
+    let lost = |group: &[Entry]| {
+        let taken = group.first().map_or(0, |first| usize::try_from(first.found).unwrap_or(usize::MAX));
+        group.iter().skip(taken).map(|entry| entry.place).collect::<Vec<_>>()
+    };
+    let mut places: Vec<u64> = last.chunk_by(same).flat_map(lost).collect();
+    places.sort_unstable();
+    places
+}
+
+impl Fresh {
+    fn push(&mut self, shape: u64, hash: (u64, u64), record: &[u8]) -> io::Result<()> {
+        let mut head = Vec::with_capacity(32);
+        head.extend(hash.0.to_be_bytes());
+        head.extend(hash.1.to_be_bytes());
+        encode_number(shape, &mut head);
+        encode_number(record.len() as u64, &mut head);
+        self.file.write_all(&head)?;
+        self.file.write_all(record)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Each row again: hash, shape, record.
+    fn each(
+        &mut self,
+        mut take: impl FnMut([u8; 16], usize, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let mut reader = BufReader::with_capacity(1 << 16, &mut self.file);
+        let mut record = Vec::new();
+        for _ in 0..self.rows {
+            let mut hash = [0; 16];
+            reader.read_exact(&mut hash)?;
+            let shape = read_number(&mut reader)?;
+            let length = read_number(&mut reader)?;
+            record.resize(length, 0);
+            reader.read_exact(&mut record)?;
+            take(hash, shape, &record)?;
+        }
+        Ok(())
+    }
+}
+
+fn read_number(reader: &mut impl Read) -> io::Result<usize> {
+    let mut number = 0_usize;
+    for shift in (0..usize::BITS).step_by(7) {
+        let mut byte = [0];
+        reader.read_exact(&mut byte)?;
+        let [byte] = byte;
+        number |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    Ok(number)
+}
+
+/// What has changed, to be logged and then stored.
+#[derive(Debug)]
+pub struct Changes {
+    /// Whether it is the first result, or the first of its epoch: all rows are added.
+    pub first: bool,
+    /// Whether the query was stored before, in whatever epoch.
+    pub known: bool,
+    /// Whether the query's text is another than before.
+    pub new_sql: bool,
+    /// The number of the result: 0 for the first one, one more for each that differs from the one before.
+    pub counter: i64,
+    /// The epoch it belongs to.
+    pub epoch: i64,
+    name: String,
+    sql: String,
+    query: Option<Query>,
+    shapes: Vec<Shape>,
+    fresh: Fresh,
+    gone: Vec<u64>,
+}
+
+impl Changes {
+    /// How many rows were added, and how many removed.
+    #[must_use]
+    pub fn counts(&self) -> (u64, u64) {
+        (self.fresh.rows, self.gone.len() as u64)
+    }
+
+    /// Whether there is nothing to log and nothing to store.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        !self.first && !self.new_sql && self.counts() == (0, 0)
+    }
+
+    /// The rows that are gone, in the order in which they once came: names and fields.
+    ///
+    /// # Errors
+    /// What the store or the taker says.
+    pub fn removed(
+        &self,
+        store: &Store,
+        mut take: impl FnMut(&[String], Vec<Field>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Some(query) = self.query.as_ref().filter(|_| !self.gone.is_empty()) else { return Ok(()) };
+        query.rows(store, &self.gone, &mut take)
+    }
+
+    /// The rows that are new, in the order in which they came.
+    ///
+    /// # Errors
+    /// What the taker says, or when they cannot be read back.
+    pub fn added(
+        &mut self,
+        mut take: impl FnMut(&[String], Vec<Field>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let shapes = &self.shapes;
+        self.fresh.each(|_, shape, record| {
+            let names = shapes.get(shape).map(|shape| shape.names.as_slice()).unwrap_or_default();
+            let fields = record::fields(record, names.len());
+            take(names, fields.ok_or_else(|| StoreError::Damaged("a new row does not read back".to_owned()))?)
+        })
+    }
+
+    /// Makes the new result the one that the next is compared with.
+    ///
+    /// # Errors
+    /// What the store says; then the old one stays.
+    pub fn commit(mut self, store: &mut Store) -> Result<(), StoreError> {
+        if self.is_idle() {
+            return Ok(());
+        }
+        store.at_once(|connection| {
+            let mut query = Query::ready(connection, self.query.take(), &self.name, &self.sql, self.epoch)?;
+            query.counter = self.counter;
+            let shapes = self.shapes.iter().map(|shape| stored::shape(connection, &shape.names));
+            let shapes = shapes.collect::<Result<Vec<i64>, _>>()?;
+            self.fresh.each(|hash, shape, record| {
+                query.append(connection, &hash, shapes.get(shape).copied().unwrap_or_default(), record)
+            })?;
+            query.forget(connection, &self.gone)?;
+            query.save(connection)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
