@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// The column in which a mark is answered.
 const MARK: &str = "plumb_sentinel";
+/// How the complaint about an output begins that cannot be read.
+const GARBAGE: &str = "the output is not JSON";
 /// Most statements that one process is given.
 const TOGETHER: usize = 100;
 
@@ -30,7 +32,7 @@ pub struct Shell {
     pub deadline: Duration,
     /// Whether NULL, text and blobs are told apart.
     pub exact: bool,
-    /// Crashes and hangs, with the statements that caused them.
+    /// Crashes, hangs and garbage, with the statements that caused them.
     pub troubles: Vec<String>,
     names: BTreeMap<String, Vec<String>>,
 }
@@ -109,7 +111,7 @@ impl Shell {
             Ok(arrays(&output.out)?.into_iter().flatten().collect())
         });
         if let Err(error) = answer.as_ref()
-            && (error.starts_with("hung") || error.starts_with("crashed"))
+            && ["hung", "crashed", GARBAGE].iter().any(|trouble| error.starts_with(trouble))
         {
             self.troubles.push(format!("{sql}\n  {error}"));
         }
@@ -245,7 +247,7 @@ fn arrays(out: &str) -> Result<Vec<Vec<Row>>, String> {
     };
     values
         .map(|array| {
-            let rows = array.map_err(|error| format!("the output is not JSON: {error}"))?;
+            let rows = array.map_err(|error| format!("{GARBAGE}: {error}"))?;
             Ok(rows.into_iter().map(|row| row.into_iter().map(|(name, value)| (name, cell(value))).collect()).collect())
         })
         .collect()
@@ -393,7 +395,7 @@ mod tests {
             assert!(answer.as_ref().is_err_and(|error| error.starts_with(expect)), "{answer:?} {expect}");
         }
         let troubles: Vec<_> = shell.troubles.iter().filter_map(|trouble| trouble.lines().next()).collect();
-        assert_eq!(troubles, ["crash"]);
+        assert_eq!(troubles, ["crash", "odd"]);
     }
 
     /// However slow the machine is, this agent does not answer in time.

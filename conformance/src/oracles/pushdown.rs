@@ -1,57 +1,124 @@
-//! *pushdown*: every form in which SQL can ask for the rows with a value gives the same rows.
+//! *pushdown*: every form in which SQL can ask for the rows with a value, or without one, gives the same rows.
 //!
-//! Finds: rows lost or doubled in one form only (IN lists, OR, joins, outer joins, compounds), and comparisons whose type or
-//! collation changes when they are handed to the table.
+//! Finds: rows lost or doubled in one form only (IN lists, OR, joins, outer joins, compounds, tests for NULL), and
+//! comparisons whose type or collation changes when they are handed to the table.
 
 use super::question::{Question, columns, same};
 use crate::Verdict;
-use crate::generators::query::{Material, TableMaterial};
+use crate::answer::Row;
+use crate::generators::query::Material;
 use arbitrary::{Result, Unstructured};
 
-/// One value of one column.
+/// One value of one column, or its unknown values.
 ///
 /// # Errors
 /// When the bytes run out.
 pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let table = u.choose(&material.tables)?;
     let column = u.choose(&table.columns)?;
-    let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
     let (first, second) = (u.choose(&table.columns)?, u.choose(&table.columns)?);
-    let shown = columns([column, first, second]);
-    Ok(ask(table, &column.name, value, &shown))
+    let from = format!("\"{}\" AS t", table.name);
+    let ask = Ask { from, name: format!("t.\"{}\"", column.name), shown: columns([column, first, second]) };
+    if u.ratio(1, 5)? {
+        return Ok(ask.unknown());
+    }
+    let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
+    Ok(ask.value(&spelling(u, value)?))
 }
 
-fn ask(table: &TableMaterial, column: &str, value: &str, shown: &str) -> Question {
-    let from = format!("\"{}\" AS t", table.name);
-    let name = format!("t.\"{column}\"");
-    let whole = format!("SELECT {shown} FROM {from}");
-    let select = |condition: &str| format!("{whole} WHERE {condition}");
-    let values = format!("(VALUES ({value})) AS v");
-    let forms = vec![
-        // Inside CASE a condition is computed, not handed to the table.
-        select(&format!("CASE WHEN {name} = {value} THEN 1 END")),
-        select(&format!("{name} = {value}")),
-        select(&format!("{name} IN ({value})")),
-        select(&format!("{name} IN ({value}, {value})")),
-        select(&format!("{name} = {value} OR {name} = {value}")),
-        format!("SELECT {shown} FROM {values} JOIN {from} ON {name} = v.column1"),
-        format!("SELECT {shown} FROM {values} LEFT JOIN {from} ON {name} = v.column1 WHERE {name} IS NOT NULL"),
-        format!("{} UNION ALL {}", select(&format!("{name} = {value}")), select(&format!("{name} = {value} AND 0"))),
-    ];
-    Question::new(whole, forms.clone(), move |answers| {
-        let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
-        if computed.is_empty() && others.iter().all(Vec::is_empty) {
-            return Verdict::Skip("no rows".to_owned());
-        }
-        let verdicts = others.iter().map(|got| same(whole, computed, got));
-        let mut worst = Verdict::Pass;
-        for (verdict, form) in verdicts.zip(forms.iter().skip(1)) {
-            match verdict {
-                Verdict::Fail(why) => return Verdict::Fail(format!("  wrong: {form}\n{why}")),
-                Verdict::Skip(why) => worst = Verdict::Skip(why),
-                Verdict::Pass => {}
-            }
-        }
-        worst
+/// A value in other letters and types: a lookup must compare as SQLite does. The plus takes a type's affinity away, which
+/// IN would not apply.
+fn spelling(u: &mut Unstructured<'_>, value: &str) -> Result<String> {
+    Ok(match u.int_in_range(0..=11)? {
+        0 => format!("upper({value})"),
+        1 => format!("lower({value})"),
+        2 => format!("+CAST({value} AS TEXT)"),
+        3 => format!("+CAST({value} AS REAL)"),
+        4 => format!("' ' || {value}"),
+        _ => value.to_owned(),
     })
+}
+
+/// A column, and what is shown of the rows.
+struct Ask {
+    from: String,
+    name: String,
+    shown: String,
+}
+
+/// In how many columns a row is shown.
+const SHOWN: usize = 3;
+
+impl Ask {
+    fn select(&self, condition: &str) -> String {
+        format!("SELECT {} FROM {} WHERE {condition}", self.shown, self.from)
+    }
+
+    /// The rows with a value.
+    fn value(&self, value: &str) -> Question {
+        let Self { from, name, shown } = self;
+        let values = format!("(VALUES ({value})) AS v");
+        let outer =
+            format!("SELECT {shown} FROM (VALUES ({value}), (NULL)) AS v LEFT JOIN {from} ON {name} = v.column1");
+        let forms = vec![
+            // Inside CASE a condition is computed, not handed to the table.
+            self.select(&format!("CASE WHEN {name} = {value} THEN 1 END")),
+            outer.clone(),
+            self.select(&format!("{name} = {value}")),
+            self.select(&format!("{name} IN ({value})")),
+            self.select(&format!("{name} IN ({value}, {value})")),
+            self.select(&format!("{name} = {value} OR {name} = {value}")),
+            format!("SELECT {shown} FROM {values} JOIN {from} ON {name} = v.column1"),
+            format!("SELECT {shown} FROM {values} LEFT JOIN {from} ON {name} = v.column1 WHERE {name} IS NOT NULL"),
+            format!(
+                "{} UNION ALL {}",
+                self.select(&format!("{name} = {value}")),
+                self.select(&format!("{name} = {value} AND 0"))
+            ),
+        ];
+        Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
+            let [whole, computed, joined, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
+            // NULL finds no partner, nor does a value that nobody has: a row of nothing stands for each.
+            let nothing: Row = (0..SHOWN).map(|n| (format!("c{n}"), None)).collect();
+            let lonely = if computed.is_empty() { 2 } else { 1 };
+            let with_lonely = [computed.as_slice(), &vec![nothing; lonely]].concat();
+            if let Verdict::Fail(why) = same(whole, &with_lonely, joined) {
+                return Verdict::Fail(format!("  wrong: {outer}\n{why}"));
+            }
+            judge(whole, computed, others, forms.iter().skip(2))
+        })
+    }
+
+    /// The rows in which the column is unknown.
+    fn unknown(&self) -> Question {
+        let Self { from, name, shown } = self;
+        let forms = vec![
+            self.select(&format!("CASE WHEN {name} IS NULL THEN 1 END")),
+            self.select(&format!("{name} IS NULL")),
+            self.select(&format!("{name} IS NULL AND 1")),
+            self.select(&format!("{name} IS NULL OR {name} IS NULL")),
+            self.select(&format!("NOT ({name} IS NOT NULL)")),
+            format!("SELECT {shown} FROM (VALUES (NULL)) AS v JOIN {from} ON {name} IS v.column1"),
+        ];
+        Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
+            let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
+            judge(whole, computed, others, forms.iter().skip(1))
+        })
+    }
+}
+
+/// Compares what every form gave with what was computed.
+fn judge<'a>(whole: &[Row], computed: &[Row], others: &[Vec<Row>], forms: impl Iterator<Item = &'a String>) -> Verdict {
+    if computed.is_empty() && others.iter().all(Vec::is_empty) {
+        return Verdict::Skip("no rows".to_owned());
+    }
+    let mut worst = Verdict::Pass;
+    for (got, form) in others.iter().zip(forms) {
+        match same(whole, computed, got) {
+            Verdict::Fail(why) => return Verdict::Fail(format!("  wrong: {form}\n{why}")),
+            Verdict::Skip(why) => worst = Verdict::Skip(why),
+            Verdict::Pass => {}
+        }
+    }
+    worst
 }

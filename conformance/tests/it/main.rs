@@ -5,3 +5,4 @@ mod fixture_hosts;
 mod foreign;
 mod fuzz_corpora;
 mod ground_truth;
+mod liars;
