@@ -1,7 +1,6 @@
-//! The oracles that need nothing but SQL: over this agent in process, over its shell, and over liars.
+//! The oracles that need nothing but SQL: over this agent in process, and over its shell. `liars` is about others.
 
 use crate::fixture_hosts::{hosts, unpack};
-use plumb_conformance::answer::Row;
 use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::embedded::Embedded;
 use plumb_conformance::engines::shell::Shell;
@@ -9,7 +8,6 @@ use plumb_conformance::foreign::{Scope, prove};
 use plumb_conformance::report::{Ink, Report};
 use plumb_conformance::run::Plan;
 use plumb_host::Host;
-use plumb_sql::Budget;
 use std::path::PathBuf;
 
 fn plan(seeds: u64) -> Plan {
@@ -73,94 +71,4 @@ fn the_shell_holds() {
     let report = proved(&mut agent, &plan(24));
     finish(&command, &report, 1);
     assert!(agent.troubles.is_empty(), "{:#?}", agent.troubles);
-}
-
-/// What a liar does to honest answers.
-#[derive(Clone, Copy, Debug)]
-enum Lie {
-    DropsARow,
-    DoublesUnderIn,
-    TurnsNullIntoText,
-    IgnoresWhere,
-    CountsWrong,
-    CutsShort,
-    ShufflesTypes,
-    LosesInJoins,
-    Flickers,
-}
-
-struct Liar {
-    honest: Embedded,
-    lie: Lie,
-    turn: usize,
-}
-
-impl Engine for Liar {
-    fn ask(&mut self, sql: &str) -> Result<Vec<Row>, String> {
-        // The catalogue is not lied about: the harness would see no tables.
-        if sql.contains("sqlite_temp_master") || sql.contains("pragma_") || sql.contains("quote(") {
-            return self.honest.ask(sql);
-        }
-        let cut = sql.find(" WHERE ").and_then(|place| sql.get(..place));
-        if let (Lie::IgnoresWhere, Some(cut), false) = (self.lie, cut, sql.contains("(SELECT")) {
-            return self.honest.ask(cut);
-        }
-        let mut rows = self.honest.ask(sql)?;
-        self.turn += 1;
-        match self.lie {
-            Lie::LosesInJoins if sql.contains("count(*)") && sql.contains(" JOIN ") => add(&mut rows, -1),
-            Lie::Flickers if self.turn.is_multiple_of(2) => drop(rows.pop()),
-            Lie::DropsARow if sql.contains(" WHERE ") && rows.len() > 1 => drop(rows.pop()),
-            Lie::DoublesUnderIn if sql.contains(" IN (") => rows.extend(rows.first().cloned()),
-            Lie::TurnsNullIntoText => {
-                for cell in rows.iter_mut().flat_map(|row| row.values_mut()) {
-                    cell.get_or_insert_default();
-                }
-            }
-            Lie::CountsWrong if sql.contains("count(*)") => add(&mut rows, 1),
-            Lie::CutsShort if sql.contains(" LIMIT ") => drop(rows.pop()),
-            Lie::ShufflesTypes if sql.contains("typeof(") => rows.iter_mut().for_each(|row| {
-                row.values_mut().filter(|cell| cell.as_deref() == Some(b"integer")).for_each(|cell| {
-                    *cell = Some(b"text".to_vec());
-                });
-            }),
-            _ => {}
-        }
-        Ok(rows)
-    }
-}
-
-fn add(rows: &mut [Row], more: i64) {
-    for cell in rows.iter_mut().filter_map(|row| row.get_mut("c0")) {
-        let number = cell.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse::<i64>().ok());
-        *cell = number.map(|number| (number + more).to_string().into_bytes());
-    }
-}
-
-#[test]
-fn every_lie_is_caught() {
-    use Lie::*;
-    let cases: [(Lie, &[&str]); 9] = [
-        (DropsARow, &["tlp", "pushdown"]),
-        (DoublesUnderIn, &["tlp", "pushdown"]),
-        (TurnsNullIntoText, &["schema_truth"]),
-        (IgnoresWhere, &["tlp", "norec", "pushdown"]),
-        (CountsWrong, &["norec"]),
-        (CutsShort, &["limit_prefix"]),
-        (ShufflesTypes, &["schema_truth"]),
-        (LosesInJoins, &["one_picture"]),
-        (Flickers, &["determinism"]),
-    ];
-    let (_, host) = hosts().into_iter().next().expect("a fixture host");
-    for (lie, oracles) in cases {
-        // Few tables, so that nine liars are heard soon.
-        let mut registry = plumb_tables::registry();
-        registry.retain(|name| ["deb_packages", "etc_services", "groups", "mounts", "users"].contains(&name));
-        let honest = Embedded::with(host.clone(), registry, Budget::default()).expect("an engine");
-        let report = proved(&mut Liar { honest, lie, turn: 0 }, &plan(60));
-        for oracle in oracles {
-            let summary = report.summary(Ink::None);
-            assert!(report.of(oracle).failed > 0, "{oracle} believes that nobody {lie:?}: {summary}");
-        }
-    }
 }

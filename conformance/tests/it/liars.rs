@@ -1,9 +1,14 @@
 //! That lies are caught: every kind that `liar` knows, told about a fixture host through an agent's command line, is found
 //! by oracles that were not written for it, and the honest agent is found to be honest.
 
+#![allow(clippy::print_stderr, reason = "shows who caught what")]
+
 use crate::fixture_hosts::{hosts, unpack};
+use plumb_conformance::Verdict;
 use plumb_conformance::engines::shell::Shell;
-use plumb_conformance::foreign::{Plan, prove};
+use plumb_conformance::foreign::{Scope, prove};
+use plumb_conformance::report::{Sink, Trial};
+use plumb_conformance::run::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,18 +70,30 @@ fn is_root() -> bool {
     plumb_host::Live::new().expect("this host").own_ids().0 == 0
 }
 
+/// What each oracle found first.
+#[derive(Default)]
+struct Found(BTreeMap<String, String>);
+
+impl Sink for Found {
+    fn add(&mut self, trial: Trial) {
+        if let Verdict::Fail(why) = trial.verdict {
+            self.0.entry(trial.oracle.to_owned()).or_insert(why);
+        }
+    }
+}
+
 /// The oracles that found something, and what they found first.
 fn caught(command: &str, seeds: u64) -> BTreeMap<String, String> {
     let mut agent = Shell::new(command).expect("a command");
     // Plenty for tables of a few rows; the one that hangs is waited for.
     agent.deadline = Duration::from_secs(if command.contains("--lie hang") { 1 } else { 20 });
-    let mut report = plumb_conformance::report::Report::default();
-    prove(&mut agent, &Plan { seeds: 0..seeds, steady: true }, &mut report).expect("an agent that lists its tables");
-    let mut found = BTreeMap::new();
-    for section in report.sections() {
-        let name = section.title.trim_start_matches("agent: ").to_owned();
-        found.extend(section.failed.first().map(|first| (name, first.clone())));
-    }
+    let plan = Plan { count: Some(seeds), steady: true, ..Plan::default() };
+    let scope = Scope { suite: "agent", host: "a fixture host", plan: &plan, steady: true };
+    let Found(mut found) = {
+        let mut found = Found::default();
+        prove(&mut agent, &scope, &mut found).expect("an agent that lists its tables");
+        found
+    };
     found.extend(agent.troubles.first().map(|first| ("troubles".to_owned(), first.clone())));
     found
 }
