@@ -19,11 +19,14 @@
 
 pub mod accounts;
 pub mod damage;
+pub mod descriptors;
 pub mod draw;
 pub mod files;
+pub mod mappings;
 pub mod mounts;
 pub mod pool;
 pub mod processes;
+pub mod sockets;
 
 pub use draw::{Draw, Settings};
 pub use files::Files;
@@ -147,7 +150,14 @@ macro_rules! cells {
 pub(crate) use cells;
 
 /// All subjects. Those that others need come first.
-pub static SUBJECTS: &[&Subject] = &[&accounts::SUBJECT, &processes::SUBJECT, &mounts::SUBJECT];
+pub static SUBJECTS: &[&Subject] = &[
+    &accounts::SUBJECT,
+    &descriptors::SUBJECT,
+    &mappings::SUBJECT,
+    &mounts::SUBJECT,
+    &processes::SUBJECT,
+    &sockets::SUBJECT,
+];
 
 /// Tables of which the model does not know more than a third of the columns, and why.
 pub static PARTLY: &[(&str, &str)] =

@@ -17,6 +17,8 @@ pub struct Pool {
     pub names: Vec<Vec<u8>>,
     /// Process ids, ascending, each once.
     pub pids: Vec<u32>,
+    /// The network namespace of each process; unknown of those that have left it (zombies).
+    pub networks: Vec<(u32, Option<u64>)>,
     /// Inodes of sockets, pipes and files.
     pub inodes: Vec<u64>,
     /// Paths of files.
@@ -60,12 +62,17 @@ impl Pool {
         }
         pids.sort_unstable();
         pids.dedup();
+        let mut networks = Vec::new();
+        for pid in &pids {
+            let network = draw.pick(&[4_026_531_833, 4_026_531_833, 4_026_532_200])?;
+            networks.push((*pid, if *pid != 1 && draw.chance(6)? { None } else { Some(network) }));
+        }
         let mut inodes = Vec::new();
         for _ in 0..draw.count(3, 6)? {
             inodes.push(if draw.odd(4)? { u64::from(u32::MAX) } else { draw.number(1, 400)? });
         }
         let paths = (0..draw.count(2, 4)?).map(|_| draw.path(b"")).collect::<Result<_>>()?;
-        Ok(Self { now, boot, ids, names, pids, inodes, paths, homes: Vec::new() })
+        Ok(Self { now, boot, ids, names, pids, networks, inodes, paths, homes: Vec::new() })
     }
 
     /// The time as a host tells it.
