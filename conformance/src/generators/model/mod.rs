@@ -24,6 +24,7 @@ pub mod draw;
 pub mod files;
 pub mod mappings;
 pub mod mounts;
+pub mod names;
 pub mod pool;
 pub mod processes;
 pub mod sockets;
@@ -155,6 +156,7 @@ pub static SUBJECTS: &[&Subject] = &[
     &descriptors::SUBJECT,
     &mappings::SUBJECT,
     &mounts::SUBJECT,
+    &names::SUBJECT,
     &processes::SUBJECT,
     &sockets::SUBJECT,
 ];
