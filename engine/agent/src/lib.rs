@@ -6,6 +6,7 @@ pub mod differ;
 pub mod flags;
 pub mod glog;
 mod local;
+pub mod logger;
 pub mod store;
 
 pub use local::LocalAgent;

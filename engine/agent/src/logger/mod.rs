@@ -1,0 +1,3 @@
+//! Where results and status lines go.
+
+pub mod line;
