@@ -4,7 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "reads and writes the repository's own files")]
 
 use plumb_conformance::Verdict;
-use plumb_conformance::generators::{bytes, dictionary, host, model, seeds};
+use plumb_conformance::generators::{bytes, dictionary, seeds};
+use plumb_conformance::oracles::tally::Tally;
 use plumb_conformance::oracles::{TARGETS, Target};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
 
 targets: flags, formats, host_model, sql_generated, sql_text, tables
 ";
+
+/// Bytes of a random input.
+const LENGTH: usize = 400;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -85,39 +89,22 @@ fn replay(run: Target, files: &[&str]) -> Result<bool, String> {
     Ok(held)
 }
 
-/// Random inputs: names that begin them in turn, and a seed.
+/// Random inputs: each property in turn, and a seed.
 fn soak(target: &str, run: Target, seconds: &str, first: Option<&&str>) -> Result<bool, String> {
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("{text} is not a number"));
     let (limit, first) = (Duration::from_secs(number(seconds)?), first.map_or(Ok(0), |text| number(text))?);
-    let names: Vec<String> = match target {
-        "tables" => host::subjects().keys().map(|name| format!("{name}\n")).collect(),
-        "host_model" => model::tables().map(|name| format!("{name}\n")).collect(),
-        "sql_text" => vec!["f".to_owned()],
-        "sql_generated" => vec!["q".to_owned()],
-        "flags" => ["s", "m", "t"].map(str::to_owned).to_vec(),
-        _ => vec![String::new()],
-    };
-    let (start, mut runs, mut skipped, mut failed) = (Instant::now(), 0_u64, 0_u64, 0_u64);
+    let (beginnings, start, mut tally) = (seeds::beginnings(target), Instant::now(), Tally::default());
     for seed in first.. {
-        for name in &names {
-            let input = [name.as_bytes(), &bytes(seed, 400)].concat();
-            runs += 1;
-            match run(&input) {
-                Verdict::Pass => {}
-                Verdict::Skip(_) => skipped += 1,
-                Verdict::Fail(why) => {
-                    failed += 1;
-                    println!("{}seed {seed}: {why}\n", name.replace('\n', " "));
-                }
+        for beginning in &beginnings {
+            let input = [beginning.as_slice(), &bytes(seed, LENGTH)].concat();
+            if let Verdict::Fail(why) = tally.run(run, &input) {
+                println!("{} seed {seed}: {why}\n", beginning.escape_ascii());
             }
         }
         if start.elapsed() > limit {
-            let rate = u128::from(runs) * 1000 / start.elapsed().as_millis().max(1);
-            println!(
-                "{target}: seeds {first} to {seed}: {runs} runs, {rate} a second, {skipped} skipped, {failed} failed"
-            );
+            println!("{target}, seeds {first} to {seed}\n{}", tally.report());
             break;
         }
     }
-    Ok(failed == 0)
+    Ok(!tally.failed())
 }

@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| plumb_conformance::oracles::generated::check(bytes).must_hold());
+use plumb_conformance::oracles::{generated, tally};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tally::fuzz(generated::check, bytes));

@@ -49,6 +49,22 @@ const COMMAND_LINES: &[(&str, &str)] = &[
     ("refused", "--json=maybe\n--config_refresh=-1\n--alarm_timeout=9\n--noseparator\n--bogus\n--separator"),
 ];
 
+/// How the inputs of a target begin, for those who put random bytes behind it: each of its properties in turn.
+#[must_use]
+pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
+    let letters = |letters: &[u8]| letters.iter().map(|letter| vec![*letter]).collect();
+    let named = |name: &str| [name.as_bytes(), b"\n"].concat();
+    match target {
+        "flags" => letters(b"sm"),
+        "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
+        "host_model" => model::tables().map(named).collect(),
+        "sql_generated" => letters(b"q"),
+        "sql_text" => letters(b"f"),
+        "tables" => subjects().keys().copied().map(named).collect(),
+        _ => vec![Vec::new()],
+    }
+}
+
 /// The seeds of a target, with names of files.
 #[must_use]
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {

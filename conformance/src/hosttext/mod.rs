@@ -22,9 +22,9 @@
 pub(crate) mod blocks;
 pub(crate) mod escape;
 mod of_mem;
-pub(crate) mod read;
+mod read;
 mod stat;
-pub(crate) mod write;
+mod write;
 
 pub use of_mem::{Detail, of_mem};
 
@@ -163,4 +163,4 @@ fn put(mem: Mem, item: &Item) -> Mem {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

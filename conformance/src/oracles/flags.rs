@@ -13,6 +13,7 @@
 //! Finds: panics on odd names and values; settings lost between files; values that are kept as they were not meant;
 //! suggestions of flags that are not there.
 
+use super::tally::property;
 use crate::Verdict;
 use crate::generators::flags::{CommandLine, command_line, settable};
 use arbitrary::Unstructured;
@@ -28,9 +29,18 @@ const MISSPELT: u8 = b'm' & 3;
 pub fn check(bytes: &[u8]) -> Verdict {
     let Some((first, rest)) = bytes.split_first() else { return Verdict::Skip("nothing".to_owned()) };
     let held = super::caught(|| match first & 3 {
-        SETTINGS => settings(&mut Unstructured::new(rest)),
-        MISSPELT => misspelt(&mut Unstructured::new(rest)),
-        _ => text(&String::from_utf8_lossy(rest)),
+        SETTINGS => {
+            property("settings");
+            settings(&mut Unstructured::new(rest))
+        }
+        MISSPELT => {
+            property("misspelt");
+            misspelt(&mut Unstructured::new(rest))
+        }
+        _ => {
+            property("text");
+            text(&String::from_utf8_lossy(rest))
+        }
     });
     match held {
         Ok(true) => Verdict::Pass,

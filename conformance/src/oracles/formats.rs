@@ -3,17 +3,23 @@
 //!
 //! Finds: indexing beyond the end, overflow of numbers, one bad line that loses the rest.
 //!
-//! The input begins with the name of a parser and a newline; without a name, the first byte chooses.
+//! The input begins with the name of a parser and a newline, and the rest is what it parses. Without a name, the first byte
+//! chooses the parser, and the rest makes the file of the small host that it reads odd in a few places.
 
 use crate::Verdict;
+use crate::generators::host::attacked;
 use crate::generators::host::powers::Answers;
 use crate::generators::host::small::{self, Item};
+use arbitrary::Unstructured;
 use plumb_formats::proc_sockets::{AF_INET, AF_INET6};
 use plumb_formats::{
     Odd, accounts, apt, authorized_keys, cpuinfo, crontab, deb822, dpkg, hosts, inet, kernel, lines, maps, meminfo,
     mounts, os_release, proc_net, proc_sockets, procfs, resolv, rtnetlink, services, shadow, shell_history, smbios,
     sock_diag, sudoers, sysctl, utmp,
 };
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// A parser.
 pub struct Parser {
@@ -149,28 +155,39 @@ fn halves(bytes: &[u8]) -> (&[u8], &[u8]) {
 /// Runs one input.
 #[must_use]
 pub fn check(bytes: &[u8]) -> Verdict {
-    let (parser, input) = parser_of(bytes);
-    match super::caught(|| laws(parser, input)) {
+    let (parser, input) = input_of(bytes);
+    super::tally::property(parser.name);
+    match super::caught(|| laws(parser, &input)) {
         Ok(0) => Verdict::Skip("no rows".to_owned()),
         Ok(_) => Verdict::Pass,
         Err(why) => Verdict::Fail(format!("{}: {why}\non b\"{}\"", parser.name, input.escape_ascii())),
     }
 }
 
-/// The parser of an input, and the rest of the input.
-fn parser_of(bytes: &[u8]) -> (&'static Parser, &[u8]) {
+/// The parser of an input, and what it parses.
+fn input_of(bytes: &[u8]) -> (&'static Parser, Cow<'_, [u8]>) {
     let (name, rest) = halves(bytes);
     if let Some(parser) = PARSERS.iter().find(|parser| parser.name.as_bytes() == name) {
-        return (parser, rest);
+        return (parser, Cow::Borrowed(rest));
     }
     let (first, rest) = bytes.split_first().unwrap_or((&0, bytes));
-    (&PARSERS[usize::from(*first) % PARSERS.len()], rest)
+    let place = usize::from(*first) % PARSERS.len();
+    (&PARSERS[place], Cow::Owned(attack(place, &mut Unstructured::new(rest)).unwrap_or_default()))
 }
 
+/// A sample of a parser, made odd.
+fn attack(place: usize, u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
+    static SAMPLES: OnceLock<Vec<Vec<Vec<u8>>>> = OnceLock::new();
+    let samples = &SAMPLES.get_or_init(|| PARSERS.iter().map(samples).collect())[place];
+    let (now, other) = (u.choose(samples)?, u.choose(samples)?);
+    attacked(u, now, other)
+}
+
+/// What a parser makes of an input: how many rows there are.
 fn laws(parser: &Parser, input: &[u8]) -> Result<usize, String> {
     let mut wrong = None;
-    let most = input.split(|byte| *byte == b'\n').count();
     let rows = (parser.run)(input, &mut |odd: Odd| {
+        let most = input.split(|byte| *byte == b'\n').count();
         if odd.line > most || odd.reason.is_empty() {
             wrong = Some(format!("{odd:?} of {most} lines"));
         }
@@ -178,12 +195,11 @@ fn laws(parser: &Parser, input: &[u8]) -> Result<usize, String> {
     if let Some(wrong) = wrong {
         return Err(wrong);
     }
-    if !parser.good.is_empty() {
-        let count = |bytes: &[u8]| (parser.run)(bytes, &mut |_| {});
-        let ended = [input, b"\n"].concat();
-        let (before, after) = (count(&ended), count(&[&ended[..], parser.good.as_bytes(), b"\n"].concat()));
-        if after <= before {
-            return Err(format!("{before} rows, and {after} when the line {:?} follows", parser.good));
+    // Where the last line has no end, what follows would be part of it.
+    if !parser.good.is_empty() && (input.is_empty() || input.ends_with(b"\n")) {
+        let after = (parser.run)(&[input, parser.good.as_bytes(), b"\n"].concat(), &mut |_| {});
+        if after <= rows {
+            return Err(format!("{rows} rows, and {after} when the line {:?} follows", parser.good));
         }
     }
     Ok(rows)
@@ -215,8 +231,10 @@ mod tests {
     #[test]
     fn a_parser_that_loses_the_rest_is_found() {
         let loses = parser("x", "", "good", |bytes, _| lines::lines(bytes).take_while(|line| *line != b"bad").count());
-        assert_eq!(laws(&loses, b"a\nb"), Ok(2));
-        assert!(laws(&loses, b"a\nbad\nb").is_err());
+        assert_eq!(laws(&loses, b"a\nb\n"), Ok(2));
+        // The last line has no end: nothing is put behind it.
+        assert_eq!(laws(&loses, b"a\nbad\nb"), Ok(1));
+        assert!(laws(&loses, b"a\nbad\nb\n").is_err());
         let beyond = parser("x", "", "", |_, odd| {
             odd(Odd { line: 3, reason: "r".into() });
             1

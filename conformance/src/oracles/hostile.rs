@@ -7,16 +7,20 @@
 //! The input begins with the name of a table and a newline; what follows makes the host. Without a name, the first byte
 //! chooses the table.
 
-use super::table_laws::{Cells, Subject as Reading, agent};
+use super::table_laws::{Cells, Subject as Reading};
 use crate::Verdict;
 use crate::answer::{Cell, Difference, Row};
 use crate::engines::Engine;
 use crate::engines::embedded::Embedded;
+use crate::generators::host::powers::Powers;
+use crate::generators::host::swap::Swap;
 use crate::generators::host::{Hostile, Subject, condition, hostile, literal, subjects};
 use arbitrary::Unstructured;
 use plumb_host::Host;
-use plumb_schema::{Platforms, Registry, Value};
-use plumb_sql::{Budget, Settings, render_real};
+use plumb_schema::{AnyTable, Platforms, Registry, Value};
+use plumb_sql::{Budget, Cell as SqlCell, ResultColumn, Sink, render_real};
+use std::cell::RefCell;
+use std::io;
 use std::sync::Arc;
 
 /// Rows and bytes beyond which SQL is not asked too.
@@ -26,19 +30,46 @@ const MANY: (usize, usize) = (300, 100_000);
 #[must_use]
 pub fn check(bytes: &[u8]) -> Verdict {
     let (subject, rest) = subject(bytes);
+    super::tally::property(subject.table.name());
     let mut u = Unstructured::new(rest);
     let hostile = match hostile(&mut u, subject) {
         Ok(hostile) => hostile,
         Err(error) => return Verdict::Skip(error.to_string()),
     };
-    let Hostile { host, chosen, steady, told } = hostile;
-    let host: Arc<dyn Host> = Arc::new(host);
-    let reading = Reading { host: &host, table: subject.table, chosen: &chosen };
-    match super::caught(|| laws(&mut u, reading, steady)) {
+    match super::caught(|| on(&hostile, &mut u, subject.table)) {
         Ok(true) => Verdict::Pass,
         Ok(false) => Verdict::Skip("no rows".to_owned()),
-        Err(why) => Verdict::Fail(format!("{why}\non a host like hosts/small.txt, but\n{told}")),
+        Err(why) => Verdict::Fail(format!("{why}\non a host like hosts/small.txt, but\n{}", hostile.tell())),
     }
+}
+
+/// An engine with all tables, and the host that it sees.
+struct Asker {
+    engine: Embedded,
+    host: Swap,
+}
+
+/// The laws of a table on a hostile host. The engine goes on from one input to the next, unless one is its last.
+fn on(hostile: &Hostile, u: &mut Unstructured<'_>, table: &'static dyn AnyTable) -> Result<bool, String> {
+    thread_local! {
+        static ASKER: RefCell<Option<Asker>> = const { RefCell::new(None) };
+    }
+    let mut asker = match ASKER.take() {
+        Some(asker) => asker,
+        None => asker(&hostile.host, plumb_tables::registry())?,
+    };
+    asker.host.show(Arc::clone(&hostile.host));
+    let host: Arc<dyn Host> = Arc::clone(&hostile.host) as Arc<dyn Host>;
+    let reading = Reading { host: &host, table, chosen: &hostile.chosen };
+    let held = laws(u, reading, &mut asker.engine, hostile.steady);
+    ASKER.set(Some(asker));
+    held
+}
+
+fn asker(host: &Arc<Powers>, registry: Registry) -> Result<Asker, String> {
+    let host = Swap::new(Arc::clone(host));
+    let engine = Embedded::with(Arc::new(host.clone()), registry, Budget::default())?;
+    Ok(Asker { engine, host })
 }
 
 /// The table of an input, and the rest of the input.
@@ -55,72 +86,140 @@ fn subject(bytes: &[u8]) -> (&'static Subject, &[u8]) {
     })
 }
 
-/// Whether there were rows, and all laws held.
-fn laws(u: &mut Unstructured<'_>, reading: Reading<'_>, steady: bool) -> Result<bool, String> {
+/// Whether there were rows, and the laws held: that of types, and those of the others that the input chooses. Where it has
+/// nothing more to say, all are held.
+fn laws(u: &mut Unstructured<'_>, reading: Reading<'_>, engine: &mut Embedded, steady: bool) -> Result<bool, String> {
     let whole = reading.whole();
-    let width = reading.table.width();
+    let last = reading.table.width().saturating_sub(1);
     reading.types(&whole)?;
-    reading.stopped(&whole)?;
+    let without: u8 = u.arbitrary().unwrap_or(0);
+    let wanted = |law: u8| without >> law & 1 == 0;
+    if wanted(0) {
+        reading.stopped(&whole)?;
+    }
     let mut number = |most: usize| u.int_in_range(0..=most).unwrap_or(0);
-    for _ in 0..2 {
-        let columns: Vec<usize> = (0..number(3)).map(|_| number(width.saturating_sub(1))).collect();
-        let mut columns = columns;
+    if wanted(1) {
+        let mut columns: Vec<usize> = (0..number(3)).map(|_| number(last)).collect();
         columns.sort_unstable();
         columns.dedup();
         reading.part(&whole, &columns)?;
     }
-    let indexes: Vec<usize> = (0..width).filter(|column| reading.table.can_pick(*column)).collect();
-    for column in &indexes {
-        for _ in 0..2 {
-            let row = whole.get(number(whole.len().saturating_sub(1)));
-            let value = row.and_then(|row| row.get(*column)).cloned().unwrap_or(Value::Int(42));
-            let held = if value == Value::Null { Ok(false) } else { reading.lookup(&whole, *column, &value) };
-            if steady {
-                held?;
-            }
+    let indexes = (0..=last).filter(|column| reading.table.can_pick(*column));
+    for column in indexes.filter(|_| wanted(2)) {
+        let row = whole.get(number(whole.len().saturating_sub(1)));
+        let value = row.and_then(|row| row.get(column)).cloned().unwrap_or(Value::Int(42));
+        let held = if value == Value::Null { Ok(false) } else { reading.lookup(&whole, column, &value) };
+        if steady {
+            held?;
         }
     }
-    let (column, place) = (number(width.saturating_sub(1)), number(whole.len().saturating_sub(1)));
-    let key = whole.get(place).filter(|_| steady).and_then(|row| Some((column, row.get(column)?)));
-    sql(reading, &whole, key)?;
+    let bytes: usize = whole.iter().flatten().map(Value::heap_size).sum();
+    if whole.len() <= MANY.0 && bytes <= MANY.1 {
+        let mut question = Sql { reading, engine };
+        if wanted(3) {
+            question.all(&whole)?;
+        }
+        let (column, place) = (number(last), number(whole.len().saturating_sub(1)));
+        let value = whole.get(place).and_then(|row| row.get(column));
+        if let Some(value) = value.filter(|_| wanted(4) && steady && reading.chosen.is_empty()) {
+            question.by(column, value)?;
+        }
+    }
     Ok(!whole.is_empty())
 }
 
-/// `SELECT *` gives what the scan gives, and a comparison gives the same with and without an index.
-fn sql(reading: Reading<'_>, whole: &[Cells], key: Option<(usize, &Value<'static>)>) -> Result<(), String> {
-    let table = reading.table;
-    let bytes: usize = whole.iter().flatten().map(Value::heap_size).sum();
-    if whole.len() > MANY.0 || bytes > MANY.1 {
-        return Ok(());
-    }
-    let mut engine = engine(reading)?;
-    let condition = condition(reading.chosen);
-    let ask = |engine: &mut Embedded, sql: &str| engine.ask(sql).map_err(|error| format!("{sql}\n{error}"));
-    let all = format!("SELECT * FROM {}{condition}", table.name());
-    let got = ask(&mut engine, &all)?;
-    let difference = Difference::between(&visible(reading, whole), &got);
-    // SQLite looks at constraints again: of what they choose it may take less.
-    if !difference.extra.is_empty() || (condition.is_empty() && !difference.missing.is_empty()) {
-        return Err(format!("{all}\n{}", difference.show(3)));
-    }
-    let Some((column, value)) = key.filter(|_| condition.is_empty()) else { return Ok(()) };
-    let (name, value) = (table.spec(column).name, literal(value));
-    let by = |plus: &str| format!("SELECT * FROM {} WHERE {plus}\"{name}\" = {value}", table.name());
-    let (indexed, plain) = (ask(&mut engine, &by(""))?, ask(&mut engine, &by("+"))?);
-    let difference = Difference::between(&plain, &indexed);
-    if difference.is_empty() { Ok(()) } else { Err(format!("{}\n{}", by(""), difference.show(3))) }
+/// What SQL is asked about a table.
+struct Sql<'a> {
+    reading: Reading<'a>,
+    engine: &'a mut Embedded,
 }
 
-/// An engine with this one table; the agent has all.
-fn engine(reading: Reading<'_>) -> Result<Embedded, String> {
-    let settings = Settings {
-        registry: Registry::new([reading.table]),
-        host: Arc::clone(reading.host),
-        agent: agent(),
-        budget: Budget::default(),
-        planner: false,
-    };
-    plumb_sql::Engine::open(settings).map(|engine| Embedded { engine }).map_err(|error| error.to_string())
+impl Sql<'_> {
+    /// `SELECT *` gives what the scan gives.
+    fn all(&mut self, whole: &[Cells]) -> Result<(), String> {
+        let condition = condition(self.reading.chosen);
+        let sql = format!("SELECT * FROM {}{condition}", self.reading.table.name());
+        let shown = |column: &usize| !self.reading.table.spec(*column).is_hidden(Platforms::CURRENT);
+        let columns: Vec<usize> = (0..self.reading.table.width()).filter(shown).collect();
+        let expected = whole.iter().map(|row| packed(columns.iter().filter_map(|column| row.get(*column)).map(cell)));
+        if expected.eq(self.packed(&sql)?) {
+            return Ok(());
+        }
+        let got = self.ask(&sql)?;
+        let difference = Difference::between(&visible(self.reading, whole), &got);
+        // SQLite looks at constraints again: of what they choose it may take less.
+        let less = !condition.is_empty() || difference.missing.is_empty();
+        if less && difference.extra.is_empty() { Ok(()) } else { Err(format!("{sql}\n{}", difference.show(3))) }
+    }
+
+    /// A comparison gives the same with and without an index.
+    fn by(&mut self, column: usize, value: &Value<'static>) -> Result<(), String> {
+        let (table, name, value) = (self.reading.table.name(), self.reading.table.spec(column).name, literal(value));
+        let by = |plus: &str| format!("SELECT * FROM {table} WHERE {plus}\"{name}\" = {value}");
+        if self.packed(&by(""))? == self.packed(&by("+"))? {
+            return Ok(());
+        }
+        let (indexed, plain) = (self.ask(&by(""))?, self.ask(&by("+"))?);
+        let difference = Difference::between(&plain, &indexed);
+        if difference.is_empty() { Ok(()) } else { Err(format!("{}\n{}", by(""), difference.show(3))) }
+    }
+
+    fn ask(&mut self, sql: &str) -> Result<Vec<Row>, String> {
+        self.engine.ask(sql).map_err(|error| format!("{sql}\n{error}"))
+    }
+
+    /// The rows as they come, without names: what is equal needs no further look.
+    fn packed(&mut self, sql: &str) -> Result<Vec<Vec<u8>>, String> {
+        let mut rows = Packed::default();
+        self.engine.engine.run(sql, &mut rows).map_err(|error| format!("{sql}\n{error}"))?;
+        Ok(rows.0)
+    }
+}
+
+/// Rows as bytes.
+#[derive(Default)]
+struct Packed(Vec<Vec<u8>>);
+
+impl Sink for Packed {
+    fn begin(&mut self, _: &[ResultColumn]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn row(&mut self, row: &plumb_sql::Row<'_>) -> io::Result<()> {
+        self.0.push(packed((0..row.len()).map(|place| row.cell(place))));
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn cell<'a>(value: &'a Value<'_>) -> SqlCell<'a> {
+    match value {
+        Value::Null => SqlCell::Null,
+        Value::Int(int) => SqlCell::Int(*int),
+        Value::Real(real) => SqlCell::Real(*real),
+        Value::Text(text) => SqlCell::Text(text),
+        Value::Blob(bytes) => SqlCell::Blob(bytes),
+    }
+}
+
+fn packed<'a>(cells: impl Iterator<Item = SqlCell<'a>>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    for cell in cells {
+        let (kind, bytes): (u8, &[u8]) = match &cell {
+            SqlCell::Null => (0, &[]),
+            SqlCell::Int(int) => (1, &int.to_ne_bytes()),
+            SqlCell::Real(real) => (2, &real.to_ne_bytes()),
+            SqlCell::Text(text) => (3, text),
+            SqlCell::Blob(bytes) => (4, bytes),
+        };
+        out.push(kind);
+        out.extend_from_slice(&bytes.len().to_ne_bytes());
+        out.extend_from_slice(bytes);
+    }
+    out
 }
 
 /// The rows of a scan as `SELECT *` shows them.
@@ -195,9 +294,11 @@ mod tests {
     table!(PANICS, scan, some, |line| Some(f64::from(*line.get(5).expect("long enough"))));
 
     fn held(table: &'static dyn AnyTable) -> Result<bool, String> {
-        let host: Arc<dyn Host> = Arc::new(small::small());
+        let host = Arc::new(small::small());
+        let mut asker = asker(&host, Registry::new([table]))?;
+        let host: Arc<dyn Host> = host;
         let reading = Reading { host: &host, table, chosen: &[] };
-        super::super::caught(|| laws(&mut Unstructured::new(&[0; 200]), reading, true))
+        super::super::caught(|| laws(&mut Unstructured::new(&[0, 2]), reading, &mut asker.engine, true))
     }
 
     #[test]

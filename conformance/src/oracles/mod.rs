@@ -17,6 +17,7 @@ pub mod recorded;
 pub mod schema_truth;
 pub mod statements;
 pub mod table_laws;
+pub mod tally;
 pub mod tlp;
 
 use crate::Verdict;

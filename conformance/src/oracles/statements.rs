@@ -11,6 +11,7 @@
 //! Finds: panics in functions, collations and the adapter; statements that leave an engine unusable; functions
 //! that keep what they made of one row's arguments for the next row.
 
+use super::tally::property;
 use crate::Verdict;
 use crate::answer::{Difference, Row};
 use crate::engines::Engine;
@@ -42,8 +43,14 @@ const LONGEST: usize = 2000;
 pub fn check(bytes: &[u8]) -> Verdict {
     let Some((first, rest)) = bytes.split_first() else { return Verdict::Skip("nothing".to_owned()) };
     match first & 3 {
-        CALLS => calls(rest),
-        _ => text(&String::from_utf8_lossy(rest.get(..LONGEST).unwrap_or(rest))),
+        CALLS => {
+            property("calls");
+            calls(rest)
+        }
+        _ => {
+            property("text");
+            text(&String::from_utf8_lossy(rest.get(..LONGEST).unwrap_or(rest)))
+        }
     }
 }
 

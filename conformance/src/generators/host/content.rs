@@ -97,11 +97,11 @@ pub(super) const TOKENS: &[&[u8]] = &[
       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 ];
 
-/// The longest line of a hostile file.
-const LONG: usize = 1 << 20;
+/// A long line of a hostile file, and the longest.
+const LONG: (usize, usize) = (16 << 10, 1 << 20);
 
-/// The longest content that is made by repetition.
-const REPEATED: usize = 64 << 10;
+/// The longest content that is usually made by repetition, and now and then.
+const REPEATED: (usize, usize) = (4 << 10, 64 << 10);
 
 /// One of [`TOKENS`].
 ///
@@ -119,7 +119,7 @@ pub(crate) fn attacked(u: &mut Unstructured<'_>, now: &[u8], other: &[u8]) -> Re
     let mut content = now.to_vec();
     for _ in 0..u.int_in_range(1..=3)? {
         content = once(u, content, other)?;
-        if u.is_empty() || content.len() > LONG {
+        if u.is_empty() || content.len() > LONG.0 {
             break;
         }
     }
@@ -155,11 +155,15 @@ fn once(u: &mut Unstructured<'_>, mut content: Vec<u8>, other: &[u8]) -> Result<
                 *byte = u.arbitrary()?;
             }
         }
-        12 => content = content.repeat(u.int_in_range(0..=20)?.min(REPEATED / content.len().max(1))),
-        // Long lines are slow, so they are rare.
+        12 => {
+            let most = if u.arbitrary::<u8>()? == 9 { REPEATED.1 } else { REPEATED.0 };
+            content = content.repeat(u.int_in_range(0..=20)?.min(most / content.len().max(1)));
+        }
+        // Long lines are slow, so they are rare, and the longest ones rarer.
         _ if u.arbitrary::<u8>()? & 63 == 9 => {
+            let long = if u.arbitrary::<u8>()? & 63 == 9 { LONG.1 } else { LONG.0 };
             let (at, byte) = (place(u, &content)?, u.arbitrary()?);
-            content.splice(at..at, std::iter::repeat_n(byte, LONG));
+            content.splice(at..at, std::iter::repeat_n(byte, long));
         }
         _ => {
             content.pop();

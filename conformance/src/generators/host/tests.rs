@@ -1,5 +1,6 @@
 use super::*;
 use crate::generators::bytes;
+use arbitrary::Unstructured;
 
 #[test]
 fn tables_have_files_and_rows_on_the_small_host() {
@@ -24,7 +25,7 @@ fn hosts_are_odd_and_reproducible() {
     let subject = &subjects()["processes"];
     let mut odd = 0;
     for seed in 0..50 {
-        let make = || hostile(&mut Unstructured::new(&bytes(seed, 200)), subject).unwrap().told;
+        let make = || hostile(&mut Unstructured::new(&bytes(seed, 200)), subject).unwrap().tell();
         assert_eq!(make(), make(), "seed {seed}");
         odd += usize::from(make().contains("/proc/"));
     }

@@ -22,14 +22,10 @@ pub mod damage;
 pub mod descriptors;
 pub mod draw;
 pub mod files;
-pub mod kernel;
 pub mod mappings;
 pub mod mounts;
-pub mod names;
 pub mod pool;
 pub mod processes;
-pub mod release;
-pub mod resources;
 pub mod sockets;
 
 pub use draw::{Draw, Settings};
@@ -157,13 +153,9 @@ pub(crate) use cells;
 pub static SUBJECTS: &[&Subject] = &[
     &accounts::SUBJECT,
     &descriptors::SUBJECT,
-    &kernel::SUBJECT,
     &mappings::SUBJECT,
     &mounts::SUBJECT,
-    &names::SUBJECT,
     &processes::SUBJECT,
-    &release::SUBJECT,
-    &resources::SUBJECT,
     &sockets::SUBJECT,
 ];
 
@@ -234,7 +226,7 @@ impl Machine {
     /// Its files.
     #[must_use]
     pub fn files(&self) -> Files {
-        let mut files = Files::new(self.pool.clock());
+        let mut files = Files::default();
         self.parts.iter().for_each(|(_, part)| part.render(&mut files));
         files
     }
@@ -242,7 +234,7 @@ impl Machine {
     /// It as a host.
     #[must_use]
     pub fn render(&self) -> Mem {
-        self.files().mem()
+        self.files().mem(self.pool.clock())
     }
 
     /// What a table must answer; nothing if the machine lacks its subject.
@@ -267,6 +259,6 @@ pub fn host(seed: u64, settings: &Settings) -> Result<(Machine, Arc<dyn Host>)> 
     if settings.hostile {
         damage::damage(&mut u, &mut files)?;
     }
-    let host = files.mem();
+    let host = files.mem(machine.pool.clock());
     Ok((machine, Arc::new(host)))
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a command line.
 
-use super::specs;
+use super::{FlagSpec, specs};
 use std::{fmt, io};
 
 /// A flag that cannot be set.
@@ -94,34 +94,49 @@ pub fn os_text(error: &io::Error) -> String {
 
 /// The flag whose name is nearest to a mistyped one, if one is near at all.
 fn nearest(name: &str) -> Option<&'static str> {
-    let bare = name.strip_prefix("no").unwrap_or(name);
-    specs::all()
-        .filter(|spec| spec.name.len() > 2)
-        .map(|spec| (distance(name, spec.name).min(distance(bare, spec.name)), spec.name))
-        .min()
-        .filter(|(distance, near)| *distance <= 1 + near.len() / 6)
-        .map(|(_, near)| near)
+    if name.len() > 64 {
+        return None;
+    }
+    let given: Vec<char> = name.chars().collect();
+    let bare = given.strip_prefix(&['n', 'o']);
+    let mut row = Vec::new();
+    let near = |spec: &&FlagSpec| spec.name.len() > 2;
+    let distances = specs::all().filter(near).filter_map(|spec| {
+        let most = 1 + spec.name.len() / 6;
+        let mut from = |given: &[char]| distance(given, spec.name, most, &mut row);
+        let found = from(&given).into_iter().chain(bare.and_then(&mut from)).min();
+        found.map(|distance| (distance, spec.name))
+    });
+    distances.min().map(|(_, near)| near)
 }
 
-/// How many letters must be added, dropped or replaced to get from one name to the other; names are short.
-fn distance(a: &str, b: &str) -> usize {
-    if a.len() > 64 {
-        return usize::MAX;
+/// How many letters must be added, dropped or replaced to get from one name to the other, if that are not too many. The
+/// second name has ASCII letters only, as all flags have; `row` is room to work in.
+fn distance(a: &[char], b: &str, most: usize, row: &mut Vec<usize>) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > most {
+        return None;
     }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (done, x) in a.bytes().enumerate() {
+    row.clear();
+    row.extend(0..=b.len());
+    for (done, x) in a.iter().enumerate() {
         let mut diagonal = done;
         let mut left = done + 1;
+        let mut least = left;
         if let Some(first) = row.first_mut() {
             *first = left;
         }
         for (y, cell) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let best = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            let best = (diagonal + usize::from(*x != char::from(y))).min(left + 1).min(*cell + 1);
             diagonal = std::mem::replace(cell, best);
             left = best;
+            least = least.min(best);
+        }
+        // It only grows from one row to the next.
+        if least > most {
+            return None;
         }
     }
-    row.last().copied().unwrap_or(usize::MAX)
+    row.last().copied().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]
@@ -137,13 +152,21 @@ mod tests {
             ("config_pth", Some("config_path")),
             ("disable_event", Some("disable_events")),
             ("disable-events", Some("disable_events")),
+            ("l\u{e9}ist", Some("list")),
             ("bogus", None),
             ("", None),
         ] {
             assert_eq!(nearest(name), near, "{name}");
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
+        for (a, b, most, expect) in [
+            ("kitten", "sitting", 3, Some(3)),
+            ("kitten", "sitting", 2, None),
+            ("", "abc", 3, Some(3)),
+            ("abc", "", 2, None),
+            ("abc", "abc", 0, Some(0)),
+            ("a\u{e9}c", "abc", 1, Some(1)),
+        ] {
+            assert_eq!(distance(&a.chars().collect::<Vec<_>>(), b, most, &mut Vec::new()), expect, "{a} {b}");
+        }
     }
 }

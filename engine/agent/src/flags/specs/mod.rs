@@ -10,6 +10,8 @@ mod shell;
 mod tables;
 
 use super::FlagSpec;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// The flags of each subject.
 static SUBJECTS: [&[FlagSpec]; 8] = [
@@ -31,5 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static FlagSpec> {
 /// A flag by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static FlagSpec> {
-    all().find(|spec| spec.name == name)
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static FlagSpec>> =
+        LazyLock::new(|| all().map(|spec| (spec.name, spec)).collect());
+    BY_NAME.get(name).copied()
 }

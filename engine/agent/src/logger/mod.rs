@@ -1,4 +1,0 @@
-//! Where results and status lines go.
-
-pub mod files;
-pub mod line;
