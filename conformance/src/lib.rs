@@ -4,6 +4,7 @@
 //! seeded generator, and in `cargo conform`. A comparison over nothing is a skip, and skips are counted.
 
 pub mod answer;
+pub mod case;
 pub mod divergences;
 pub mod engines;
 pub mod fixtures;

@@ -31,6 +31,12 @@ impl Materialized {
         }
         Ok(Self { connection, tables: copied })
     }
+
+    /// The database, for what a row of text does not tell: types, and several statements.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
 }
 
 fn copy(

@@ -22,9 +22,9 @@
 pub(crate) mod blocks;
 pub(crate) mod escape;
 mod of_mem;
-mod read;
+pub(crate) mod read;
 mod stat;
-mod write;
+pub(crate) mod write;
 
 pub use of_mem::{Detail, of_mem};
 
@@ -163,4 +163,4 @@ fn put(mem: Mem, item: &Item) -> Mem {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

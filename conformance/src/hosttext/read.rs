@@ -75,14 +75,20 @@ fn thing(kind: &str, rest: &str, block: &Block<'_>) -> Result<(Thing, Option<u32
         empty(block)?;
         return Ok((thing, mode));
     }
-    let text = if unended { block.content.strip_suffix('\n').unwrap_or(&block.content) } else { &block.content };
-    let bytes = match kind {
-        "nul" => text.bytes().map(|byte| if byte == b'\n' { 0 } else { byte }).collect(),
-        "escaped" => unescape(text)?,
-        "hex" => unhex(text)?,
-        _ => text.as_bytes().to_vec(),
-    };
+    let bytes = bytes(kind, &block.content, unended)?;
     Ok((Thing::File(Arc::from(bytes)), mode))
+}
+
+/// The bytes that a text stands for.
+pub(crate) fn bytes(kind: &str, content: &str, unended: bool) -> Result<Vec<u8>, String> {
+    let text = if unended { content.strip_suffix('\n').unwrap_or(content) } else { content };
+    match kind {
+        "file" => Ok(text.as_bytes().to_vec()),
+        "nul" => Ok(text.bytes().map(|byte| if byte == b'\n' { 0 } else { byte }).collect()),
+        "escaped" => unescape(text),
+        "hex" => unhex(text),
+        other => Err(format!("{other:?} is no way to write bytes: file, nul, escaped, hex")),
+    }
 }
 
 /// More that is said of a path.

@@ -96,7 +96,7 @@ fn random_trees_come_back() {
     assert_eq!(seen.len(), 15, "{seen:?}");
 }
 
-fn tree(u: &mut Unstructured<'_>) -> arbitrary::Result<HostText> {
+pub(crate) fn tree(u: &mut Unstructured<'_>) -> arbitrary::Result<HostText> {
     const NAMES: [&[u8]; 8] = [b"a", b"etc", b"b c", b"\xff", b"\\x", b"n\nl", "\u{202e}ü".as_bytes(), b"==="];
     const LINES: [&[u8]; 12] = [
         b"x",

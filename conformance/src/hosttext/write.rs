@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Bytes on a line of hexadecimal digits.
 const WIDTH: usize = 32;
 
-pub(super) fn host(host: &HostText, out: &mut String) {
+pub(crate) fn host(host: &HostText, out: &mut String) {
     if let Some(now) = host.clock {
         let nanos = if now.nanos == 0 { String::new() } else { format!(".{:09}", now.nanos) };
         blocks::write(out, &format!("clock {}{nanos}", now.secs), "");
@@ -69,14 +69,15 @@ fn faults(path: &str, faults: &[(Access, i32)], out: &mut String) {
     }
 }
 
-struct Content {
-    kind: &'static str,
-    text: String,
-    unended: bool,
+pub(crate) struct Content {
+    /// The word that begins the block.
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+    pub(crate) unended: bool,
 }
 
 /// The kind of block in which a content is easiest to read.
-fn content(bytes: &[u8]) -> Content {
+pub(crate) fn content(bytes: &[u8]) -> Content {
     let shows = |text: &str| text.chars().all(|c| is_plain(c) || c == '\n' || c == '\t');
     let plain = |bytes: Vec<u8>| String::from_utf8(bytes).ok().filter(|text| shows(text));
     let new = |kind, text: String| {

@@ -54,7 +54,7 @@ pub fn judge(
     table: &str,
     damage: Option<&Damage>,
 ) -> Verdict {
-    let host: Arc<dyn Host> = Arc::new(files.mem(machine.pool.clock()));
+    let host: Arc<dyn Host> = Arc::new(files.mem());
     let questions = machine.expect(table);
     let held = super::caught(|| {
         let mut some = false;

@@ -14,7 +14,9 @@ mod sql;
 pub use bytes::bytes;
 
 pub use host::host;
+pub(crate) use sql::Clauses;
 pub use sql::sql;
+pub(crate) use sql::token::tokens;
 
 use std::time::{Duration, Instant};
 

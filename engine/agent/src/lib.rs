@@ -1,10 +1,12 @@
 //! The clockwork of the agent: flags, status lines and the agent's own description now; config, packs, schedule,
 //! differ, store and loggers as they come.
 
+pub mod config;
 pub mod differ;
 pub mod flags;
 pub mod glog;
 mod local;
+pub mod logger;
 pub mod store;
 
 pub use local::LocalAgent;

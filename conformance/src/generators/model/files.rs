@@ -36,8 +36,9 @@ pub struct Meta {
 }
 
 /// Files by path.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Files {
+    now: Moment,
     things: BTreeMap<Vec<u8>, Thing>,
     metas: BTreeMap<Vec<u8>, Meta>,
     faults: Vec<(Vec<u8>, Access, i32)>,
@@ -45,6 +46,13 @@ pub struct Files {
 }
 
 impl Files {
+    /// Nothing, at a time.
+    #[must_use]
+    pub fn new(now: Moment) -> Self {
+        let (things, metas, faults, line_files) = Default::default();
+        Self { now, things, metas, faults, line_files }
+    }
+
     /// A regular file.
     pub fn file(&mut self, path: impl Into<Vec<u8>>, content: impl Into<Vec<u8>>) {
         self.things.insert(path.into(), Thing::File(content.into()));
@@ -110,8 +118,8 @@ impl Files {
 
     /// The host.
     #[must_use]
-    pub fn mem(&self, now: Moment) -> Mem {
-        let mut mem = Mem::new().clock(now);
+    pub fn mem(&self) -> Mem {
+        let mut mem = Mem::new().clock(self.now);
         let (hard, others): (Vec<_>, Vec<_>) =
             self.things.iter().partition(|(_, thing)| matches!(thing, Thing::Hard(_)));
         for (path, thing) in others.into_iter().chain(hard) {

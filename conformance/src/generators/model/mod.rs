@@ -22,10 +22,14 @@ pub mod damage;
 pub mod descriptors;
 pub mod draw;
 pub mod files;
+pub mod kernel;
 pub mod mappings;
 pub mod mounts;
+pub mod names;
 pub mod pool;
 pub mod processes;
+pub mod release;
+pub mod resources;
 pub mod sockets;
 
 pub use draw::{Draw, Settings};
@@ -153,9 +157,13 @@ pub(crate) use cells;
 pub static SUBJECTS: &[&Subject] = &[
     &accounts::SUBJECT,
     &descriptors::SUBJECT,
+    &kernel::SUBJECT,
     &mappings::SUBJECT,
     &mounts::SUBJECT,
+    &names::SUBJECT,
     &processes::SUBJECT,
+    &release::SUBJECT,
+    &resources::SUBJECT,
     &sockets::SUBJECT,
 ];
 
@@ -226,7 +234,7 @@ impl Machine {
     /// Its files.
     #[must_use]
     pub fn files(&self) -> Files {
-        let mut files = Files::default();
+        let mut files = Files::new(self.pool.clock());
         self.parts.iter().for_each(|(_, part)| part.render(&mut files));
         files
     }
@@ -234,7 +242,7 @@ impl Machine {
     /// It as a host.
     #[must_use]
     pub fn render(&self) -> Mem {
-        self.files().mem(self.pool.clock())
+        self.files().mem()
     }
 
     /// What a table must answer; nothing if the machine lacks its subject.
@@ -259,6 +267,6 @@ pub fn host(seed: u64, settings: &Settings) -> Result<(Machine, Arc<dyn Host>)> 
     if settings.hostile {
         damage::damage(&mut u, &mut files)?;
     }
-    let host = files.mem(machine.pool.clock());
+    let host = files.mem();
     Ok((machine, Arc::new(host)))
 }

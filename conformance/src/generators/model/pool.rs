@@ -11,6 +11,18 @@ pub struct Pool {
     pub now: i64,
     /// When the machine was started.
     pub boot: i64,
+    /// The kernel's release.
+    pub release: Vec<u8>,
+    /// The architecture, in the kernel's words.
+    pub arch: &'static str,
+    /// The host name.
+    pub host: Vec<u8>,
+    /// The host name with its domain, if `/etc/hosts` tells that.
+    pub full_host: Option<Vec<u8>>,
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// Ticks that each processor has spent, by its number: as many kinds as this kernel counts.
+    pub processors: Vec<(u32, Vec<u64>)>,
     /// Ids of users and groups.
     pub ids: Vec<u32>,
     /// Login names.
@@ -39,10 +51,31 @@ pub struct Home {
 /// Ids that programs treat as if they were signed, or as "none".
 const EDGE_IDS: [u32; 7] = [0, 65_534, 65_535, 65_536, i32::MAX as u32, 1 << 31, u32::MAX - 1];
 
+/// Moments at which calendars go wrong.
+const EDGE_TIMES: [i64; 7] =
+    [951_825_600, 1_735_689_599, 2_147_483_648, 4_107_542_399, 4_294_967_296, 32_503_680_000, 100_000_000];
+
+/// The most that CPU time in nanoseconds leaves in ticks.
+pub const MOST_TICKS: u64 = u64::MAX / 10_000_000;
+
 impl Pool {
     pub(super) fn generate(draw: &mut Draw<'_, '_>) -> Result<Self> {
-        let now = 1_700_000_000 + i64::from(draw.small(0, 50_000_000)?);
+        let now = match draw.odd(4)? {
+            true => draw.pick(&EDGE_TIMES)?,
+            false => 1_700_000_000 + i64::from(draw.small(0, 50_000_000)?),
+        };
         let boot = now - i64::from(draw.small(1, 10_000_000)?);
+        let release = draw.pick(&[&b"6.1.0-18-amd64"[..], b"6.18.44-fc", b"5.14.0-503.el9.x86_64+debug"])?.to_vec();
+        let arch = draw.pick(&["x86_64", "aarch64", "riscv64", "armv7l"])?;
+        let host = draw.pick(&[&b"web-1"[..], b"db", b"node7"])?.to_vec();
+        let mut processors = Vec::new();
+        let kinds = if draw.odd(4)? { draw.pick(&[7, 8, 9])? } else { 10 };
+        for number in 0..draw.small(1, 4)? {
+            // One that is offline is not there.
+            if number == 0 || !draw.odd(4)? {
+                processors.push((number, (0..kinds).map(|_| draw.size(MOST_TICKS)).collect::<Result<_>>()?));
+            }
+        }
         let mut ids = vec![0];
         for _ in 0..draw.count(2, 4)? {
             ids.push(if draw.odd(3)? { draw.pick(&EDGE_IDS)? } else { draw.small(1000, 1010)? });
@@ -72,7 +105,55 @@ impl Pool {
             inodes.push(if draw.odd(4)? { u64::from(u32::MAX) } else { draw.number(1, 400)? });
         }
         let paths = (0..draw.count(2, 4)?).map(|_| draw.path(b"")).collect::<Result<_>>()?;
-        Ok(Self { now, boot, ids, names, pids, networks, inodes, paths, homes: Vec::new() })
+        let (full_host, memory, homes) = Default::default();
+        Ok(Self {
+            now,
+            boot,
+            release,
+            arch,
+            host,
+            full_host,
+            memory,
+            processors,
+            ids,
+            names,
+            pids,
+            networks,
+            inodes,
+            paths,
+            homes,
+        })
+    }
+
+    /// `/proc/stat` (proc_stat(5)): all processors, each of them, and the time of the start.
+    #[must_use]
+    pub fn proc_stat(&self) -> String {
+        let line = |name: &str, ticks: &[u64]| {
+            let ticks: Vec<String> = ticks.iter().map(u64::to_string).collect();
+            format!("{name} {}\n", ticks.join(" "))
+        };
+        let mut text = line("cpu ", &[9; 10]);
+        for (number, ticks) in &self.processors {
+            text += &line(&format!("cpu{number}"), ticks);
+        }
+        text + &format!("intr 5 0 0\nctxt 9\nbtime {}\nprocesses 9\nprocs_running 1\nsoftirq 1 2\n", self.boot)
+    }
+
+    /// What several subjects read below `/proc/sys`: paths there, and values.
+    #[must_use]
+    pub fn proc_sys(&self) -> Vec<(&'static str, Vec<u8>)> {
+        vec![
+            ("kernel/arch", self.arch.into()),
+            ("kernel/hostname", self.host.clone()),
+            ("kernel/osrelease", self.release.clone()),
+        ]
+    }
+
+    /// Writes the same.
+    pub(super) fn render_proc_sys(values: &[(&'static str, Vec<u8>)], files: &mut super::Files) {
+        for (name, value) in values {
+            files.file(format!("/proc/sys/{name}"), [&value[..], b"\n"].concat());
+        }
     }
 
     /// The time as a host tells it.

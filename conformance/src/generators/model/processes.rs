@@ -4,6 +4,7 @@
 //! of it are escaped. Kernel threads and zombies have no memory, no executable and no arguments. A deleted executable
 //! has ` (deleted)` behind its path. Times are in ticks of 10 ms.
 
+use super::pool::MOST_TICKS;
 use super::{Draw, Files, Part, Pool, Question, Subject, cells};
 use arbitrary::Result;
 use plumb_host::Access;
@@ -15,6 +16,8 @@ pub static SUBJECT: Subject =
 #[derive(Debug)]
 struct Processes {
     boot: i64,
+    /// `/proc/stat`, which has the time of the start.
+    proc_stat: String,
     all: Vec<Process>,
 }
 
@@ -71,15 +74,13 @@ enum Exe {
     Secret,
 }
 
-/// The most that CPU time in nanoseconds leaves in ticks.
-const MOST_TICKS: u64 = u64::MAX / 10_000_000;
 /// The most kilobytes of an address space of 57 bits.
 const MOST_KILOBYTES: u64 = 1 << 47;
 const EACCES: i32 = 13;
 
 fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
     let all = pool.pids.iter().map(|pid| process(draw, pool, *pid)).collect::<Result<_>>()?;
-    Ok(Box::new(Processes { boot: pool.boot, all }))
+    Ok(Box::new(Processes { boot: pool.boot, proc_stat: pool.proc_stat(), all }))
 }
 
 fn process(draw: &mut Draw<'_, '_>, pool: &Pool, pid: u32) -> Result<Process> {
@@ -294,11 +295,7 @@ impl Process {
 
 impl Part for Processes {
     fn render(&self, files: &mut Files) {
-        let boot = self.boot;
-        let stat = format!(
-            "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\nintr 5 0\nctxt 9\nbtime {boot}\nprocesses 9\n"
-        );
-        files.file("/proc/stat", stat);
+        files.file("/proc/stat", &self.proc_stat[..]);
         self.all.iter().for_each(|process| process.render(files));
     }
 

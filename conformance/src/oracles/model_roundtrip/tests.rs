@@ -3,6 +3,9 @@ use crate::generators::bytes;
 use crate::generators::model::{PARTLY, files::Thing};
 use plumb_schema::Platforms;
 
+#[path = "slips.rs"]
+mod slips;
+
 /// Machines a table and settings.
 const SEEDS: u64 = 40;
 

@@ -3,9 +3,12 @@
 //! It works on tokens and knows no grammar, so it takes any text, also what SQLite refuses. Candidates that mean nothing are
 //! refused and so do not fail as they should. A candidate is only tried if it is shorter, or as long and simpler.
 
+mod clauses;
 mod passes;
 mod shape;
 pub(crate) mod token;
+
+pub(crate) use clauses::Clauses;
 
 use super::{Budget, Checks, list};
 use passes::{PASSES, apply};

@@ -15,7 +15,7 @@ mod stored;
 
 use crate::store::{Store, StoreError};
 use plumb_sql::Cell;
-use record::{Field, Shape, encode_number};
+use record::{Field, Shape, TextAs, encode_number};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -102,7 +102,7 @@ impl Differ {
     pub fn row<'r>(&mut self, cell: impl Fn(usize) -> Cell<'r>) -> Result<(), StoreError> {
         let Some(shape) = self.shapes.last() else { return Ok(()) };
         self.record.clear();
-        shape.encode(cell, &mut self.record);
+        shape.encode(TextAs::Printable, cell, &mut self.record);
         let mut hasher = self.seed;
         hasher.write(&self.record);
         let hash = hasher.finish128().as_u64();

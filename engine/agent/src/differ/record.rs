@@ -4,7 +4,6 @@
 //! kept bit for bit. Records of one shape (the names of the columns, kept apart) are equal if they are the same bytes.
 
 use plumb_sql::{Cell, render_real};
-use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -34,7 +33,7 @@ impl Shape {
     }
 
     /// Appends the values of a row in the order of the names.
-    pub fn encode<'r>(&self, cell: impl Fn(usize) -> Cell<'r>, record: &mut Vec<u8>) {
+    pub fn encode<'r>(&self, text_as: TextAs, cell: impl Fn(usize) -> Cell<'r>, record: &mut Vec<u8>) {
         for place in &self.places {
             match cell(*place) {
                 Cell::Null => record.push(NULL),
@@ -46,11 +45,11 @@ impl Shape {
                     record.push(REAL);
                     record.extend(real.to_bits().to_le_bytes());
                 }
-                Cell::Text(text) => encode_text(&printable(text), record),
+                Cell::Text(text) => encode_text(&text_as.shown(text), record),
                 // A blob is text up to its first NUL.
                 Cell::Blob(blob) => {
                     let end = blob.iter().position(|byte| *byte == 0).unwrap_or(blob.len());
-                    encode_text(&printable(blob.get(..end).unwrap_or(blob)), record);
+                    encode_text(&text_as.shown(blob.get(..end).unwrap_or(blob)), record);
                 }
             }
         }
@@ -72,16 +71,30 @@ pub(super) fn encode_number(mut number: u64, record: &mut Vec<u8>) {
     record.push(number as u8);
 }
 
-/// Text as differential results show it: a byte that is neither printable nor part of a character becomes `\xHH`.
-fn printable(text: &[u8]) -> Cow<'_, [u8]> {
-    let plain = |byte: &u8| (0x20..0x7f).contains(byte);
-    if text.iter().all(plain) {
-        return Cow::Borrowed(text);
+/// How text is kept. A byte that is not shown becomes `\xHH`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextAs {
+    /// Differential results: bytes that are neither printable nor part of a character are not shown.
+    Printable,
+    /// Snapshots: bytes that are not part of a character are not shown.
+    Characters,
+}
+
+impl TextAs {
+    fn shown(self, text: &[u8]) -> Cow<'_, [u8]> {
+        let plain = |byte: &u8| (0x20..0x7f).contains(byte);
+        if text.iter().all(plain) || (self == Self::Characters && std::str::from_utf8(text).is_ok()) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(shown(text, self == Self::Printable))
     }
+}
+
+fn shown(text: &[u8], controls: bool) -> Vec<u8> {
     let mut shown = String::with_capacity(text.len() + 8);
     for chunk in text.utf8_chunks() {
         for char in chunk.valid().chars() {
-            if char.is_ascii() && !plain(&(char as u8)) {
+            if controls && char.is_ascii_control() {
                 let _ = write!(shown, "\\x{:02X}", char as u8);
             } else {
                 shown.push(char);
@@ -91,7 +104,7 @@ fn printable(text: &[u8]) -> Cow<'_, [u8]> {
             let _ = write!(shown, "\\x{byte:02X}");
         }
     }
-    Cow::Owned(shown.into_bytes())
+    shown.into_bytes()
 }
 
 /// A value of a record.
@@ -154,44 +167,66 @@ impl Reader<'_> {
     }
 }
 
-/// Fields as the object `columns` of a result line. With `numerics` numbers are numbers; else every value is text, and so is
-/// what is unknown: the empty one.
-#[must_use]
-pub fn columns(names: &[String], fields: Vec<Field>, numerics: bool) -> Map<String, Value> {
-    let value = |field| match field {
-        Field::Null => Value::String(String::new()),
-        Field::Text(text) => Value::String(text),
-        Field::Int(int) if numerics => Value::Number(int.into()),
-        Field::Int(int) => Value::String(int.to_string()),
-        // JSON has no infinite numbers.
-        Field::Real(real) => match Number::from_f64(real) {
-            Some(number) if numerics => Value::Number(number),
-            _ => Value::String(render_real(real)),
-        },
-    };
-    names.iter().cloned().zip(fields.into_iter().map(value)).collect()
+/// Appends fields as a JSON object. With `numerics` numbers are numbers; else every value is text, and so is what is unknown:
+/// the empty one.
+pub fn push_object(names: &[String], fields: &[Field], numerics: bool, json: &mut Vec<u8>) {
+    json.push(b'{');
+    for (place, (name, field)) in names.iter().zip(fields).enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        push_text(name, json);
+        json.push(b':');
+        match field {
+            Field::Null => json.extend(b"\"\""),
+            Field::Text(text) => push_text(text, json),
+            Field::Int(int) if numerics => json.extend(int.to_string().bytes()),
+            Field::Int(int) => push_text(&int.to_string(), json),
+            // JSON has no infinite numbers.
+            Field::Real(real) if numerics && real.is_finite() => json.extend(number(*real).bytes()),
+            Field::Real(real) => push_text(&render_real(*real), json),
+        }
+    }
+    json.push(b'}');
+}
+
+/// A number of JSON that reads back as the same: `100000000000000000000.0`, `1e300`.
+fn number(real: f64) -> String {
+    let plain = (1e-6..1e21).contains(&real.abs()) || real == 0.0;
+    let mut text = if plain { real.to_string() } else { format!("{real:e}") };
+    if plain && !text.contains('.') {
+        text.push_str(".0");
+    }
+    text
+}
+
+/// Appends text as a JSON string.
+pub fn push_text(text: &str, json: &mut Vec<u8>) {
+    // Writing to memory does not fail, and text is always JSON.
+    let _ = serde_json::to_writer(json, text);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(cell: &[u8]) -> String {
-        String::from_utf8(printable(cell).into_owned()).unwrap()
+    fn text(text_as: TextAs, cell: &[u8]) -> String {
+        String::from_utf8(text_as.shown(cell).into_owned()).unwrap()
     }
 
     #[test]
     fn what_is_not_printable_is_escaped() {
-        for (bytes, expect) in [
-            (&b"plain"[..], "plain"),
-            (b"", ""),
-            ("ä€𝄞".as_bytes(), "ä€𝄞"),
-            (b"\xffA", "\\xFFA"),
-            (b"a\nb\x01\x7f", "a\\x0Ab\\x01\\x7F"),
-            (b"\xe2\x82", "\\xE2\\x82"),
-            (b"back\\slash", "back\\slash"),
+        for (bytes, printable, characters) in [
+            (&b"plain"[..], "plain", "plain"),
+            (b"", "", ""),
+            ("ä€𝄞".as_bytes(), "ä€𝄞", "ä€𝄞"),
+            (b"\xffA\n", "\\xFFA\\x0A", "\\xFFA\n"),
+            (b"a\nb\x01\x7f", "a\\x0Ab\\x01\\x7F", "a\nb\x01\x7f"),
+            (b"\xe2\x82", "\\xE2\\x82", "\\xE2\\x82"),
+            (b"back\\slash", "back\\slash", "back\\slash"),
         ] {
-            assert_eq!(text(bytes), expect, "{bytes:?}");
+            assert_eq!(text(TextAs::Printable, bytes), printable, "{bytes:?}");
+            assert_eq!(text(TextAs::Characters, bytes), characters, "{bytes:?}");
         }
     }
 
@@ -209,7 +244,7 @@ mod tests {
             Cell::Text(long.as_bytes()),
         ];
         let mut record = Vec::new();
-        shape.encode(|place| cells[place], &mut record);
+        shape.encode(TextAs::Printable, |place| cells[place], &mut record);
         let read = fields(&record, 5).unwrap();
         let Field::Real(real) = read[2] else { panic!("{read:?}") };
         assert_eq!(real.to_bits(), (-0.0_f64).to_bits());
@@ -227,9 +262,30 @@ mod tests {
     #[test]
     fn values_as_text_and_as_numbers() {
         let names: Vec<String> = ["i", "n", "r", "t"].map(str::to_owned).into();
-        let fields = || vec![Field::Int(5), Field::Null, Field::Real(1.5), Field::Text("\"5\"".to_owned())];
-        let show = |numerics| serde_json::to_string(&columns(&names, fields(), numerics)).unwrap();
+        let fields = [Field::Int(5), Field::Null, Field::Real(1.5), Field::Text("\"5\"".to_owned())];
+        let show = |numerics| {
+            let mut json = Vec::new();
+            push_object(&names, &fields, numerics, &mut json);
+            String::from_utf8(json).unwrap()
+        };
         assert_eq!(show(false), r#"{"i":"5","n":"","r":"1.5","t":"\"5\""}"#);
         assert_eq!(show(true), r#"{"i":5,"n":"","r":1.5,"t":"\"5\""}"#);
+    }
+
+    #[test]
+    fn numbers_read_back() {
+        for (real, expect) in [
+            (1e20, "100000000000000000000.0"),
+            (1e21, "1e21"),
+            (1e300, "1e300"),
+            (-1.5e-9, "-1.5e-9"),
+            (-0.0, "-0.0"),
+            (100.0, "100.0"),
+            (0.1, "0.1"),
+            (9_007_199_254_740_993.0, "9007199254740992.0"),
+        ] {
+            assert_eq!(number(real), expect);
+            assert_eq!(number(real).parse::<f64>().unwrap().to_bits(), real.to_bits());
+        }
     }
 }

@@ -13,7 +13,9 @@ fn ask(store: &mut Store, sql: &str, epoch: i64, columns: &[&str], rows: Rows<'_
     let mut changes = differ.finish(sql);
     let mut lines = Vec::new();
     let show = |sign: char, names: &[String], fields: Vec<Field>| {
-        format!("{sign}{}", serde_json::Value::Object(record::columns(names, fields, false)))
+        let mut json = vec![sign as u8];
+        record::push_object(names, &fields, false, &mut json);
+        String::from_utf8(json).unwrap()
     };
     changes
         .removed(store, |names, fields| {

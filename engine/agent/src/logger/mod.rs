@@ -1,0 +1,4 @@
+//! Where results and status lines go.
+
+pub mod files;
+pub mod line;
