@@ -7,6 +7,7 @@ pub mod flags;
 pub mod glog;
 mod local;
 pub mod logger;
+pub mod schedule;
 pub mod store;
 
 pub use local::LocalAgent;
