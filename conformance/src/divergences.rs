@@ -48,6 +48,11 @@ impl Divergences {
         self.recorded.contains_key(table)
     }
 
+    /// Every difference and its reason.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.recorded.iter().chain(&self.behaviour).map(|(what, why)| (what.as_str(), why.as_str()))
+    }
+
     /// Every pattern about recorded answers.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.recorded.keys().map(String::as_str)

@@ -23,6 +23,21 @@ pub struct Finding {
     pub case: Option<PathBuf>,
 }
 
+impl Finding {
+    /// The smallest query that was seen to fail.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        let smaller = self.smaller.as_ref().and_then(|smaller| smaller.query.as_deref());
+        smaller.or(self.trial.query.as_deref())
+    }
+
+    /// What the oracle says of it.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.smaller.as_ref().map_or(&self.diff, |smaller| &smaller.diff)
+    }
+}
+
 /// A smaller form of a failing trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Smaller {

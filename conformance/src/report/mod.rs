@@ -2,11 +2,20 @@
 //!
 //! Most trials hold and are only counted, so that a long run needs no more memory than a short one.
 
+mod about;
 mod findings;
+mod html;
+mod junit;
+mod lines;
 mod summary;
+mod write;
+
+pub use about::About;
+pub use lines::line;
 
 pub use findings::{Finding, Smaller, shape};
 pub use summary::{Ink, printable, time};
+pub use write::{PAGE, write};
 
 use crate::Verdict;
 use findings::Findings;
@@ -34,6 +43,8 @@ pub struct Trial {
     pub replay: String,
     /// How long it took.
     pub took: Duration,
+    /// Rows, and single values, that were left out by rule: they change by themselves.
+    pub left_out: usize,
 }
 
 impl Trial {
@@ -50,6 +61,7 @@ impl Trial {
             verdict: Verdict::Skip("not judged".to_owned()),
             replay: String::new(),
             took: Duration::ZERO,
+            left_out: 0,
         }
     }
 
@@ -104,6 +116,8 @@ pub struct Tally {
     pub skipped: usize,
     /// How long they took together.
     pub took: Duration,
+    /// Rows and values that they left out by rule.
+    pub left_out: usize,
 }
 
 impl Tally {
@@ -114,6 +128,7 @@ impl Tally {
             Verdict::Skip(_) => self.skipped += 1,
         }
         self.took += trial.took;
+        self.left_out += trial.left_out;
     }
 
     fn add(&mut self, other: &Self) {
@@ -121,6 +136,7 @@ impl Tally {
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.took += other.took;
+        self.left_out += other.left_out;
     }
 
     /// All of them.
@@ -133,6 +149,8 @@ impl Tally {
 /// Everything that was judged.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// What was tested, and how.
+    pub about: About,
     /// By suite and oracle.
     oracles: BTreeMap<(&'static str, &'static str), Tally>,
     /// By table and oracle. A trial with several tables counts for each.

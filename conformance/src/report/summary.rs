@@ -70,6 +70,21 @@ impl Report {
         text
     }
 
+    /// The whole in a line.
+    #[must_use]
+    pub fn verdict(&self, ink: Ink) -> String {
+        let (total, kinds) = (self.total(), self.findings().len());
+        let took = time(self.about.took);
+        let early = if self.about.interrupted { " It was ended early." } else { "" };
+        let trials = total.trials();
+        let text = match (self.failed(), total.passed) {
+            (true, _) => ink.bad(&format!("{kinds} finding{}", if kinds == 1 { "" } else { "s" })),
+            (false, 0) => ink.strong("nothing was proved"),
+            (false, _) => ink.good("everything held"),
+        };
+        format!("{text} in {trials} trials, {took}.{early}")
+    }
+
     /// What did not hold.
     #[must_use]
     pub fn findings_text(&self, ink: Ink) -> String {
@@ -110,12 +125,10 @@ fn finding_text(number: usize, finding: &Finding, ink: Ink) -> String {
     let on = if trial.tables.is_empty() { trial.name.clone() } else { trial.tables.join(", ") };
     let mut text = ink.bad(&format!("{number}. {} / {}: {on}", trial.suite, trial.oracle))
         + &format!(" on {}{times}\n", trial.host);
-    let smaller = finding.smaller.as_ref();
-    let query = smaller.and_then(|smaller| smaller.query.as_ref()).or(trial.query.as_ref());
-    for line in query.iter().flat_map(|query| query.lines()) {
+    for line in finding.query().iter().flat_map(|query| query.lines()) {
         let _ = writeln!(text, "   {}", printable(line));
     }
-    let diff = smaller.map_or(finding.diff.as_str(), |smaller| smaller.diff.as_str());
+    let diff = finding.shown();
     for line in diff.lines().take(LINES) {
         let _ = writeln!(text, "   {}", printable(line));
     }

@@ -36,10 +36,15 @@ pub(super) fn truths(cx: &Context<'_>, suite: &'static str, engine: &mut dyn Eng
     }
     let scene = Scene::new().map_err(|error| format!("nothing can be set up to look at: {error}"))?;
     for truth in truths {
-        let trial = Trial::new(suite, "ground_truth", HERE, truth.name).tables([truth.table]).query(truth.sql);
+        let trial =
+            Trial::new(suite, "ground_truth", HERE, truth.name).tables([truth.table]).query(scene.fill(truth.sql));
         let again = cx.plan.again(suite, "ground_truth", None);
         let again = if cx.plan.tables.is_empty() { format!("{again} --table {}", truth.table) } else { again };
-        cx.judge(trial.replay(again), |_| truth.check(&scene, engine).verdict);
+        cx.judge(trial.replay(again), |trial| {
+            let outcome = truth.check(&scene, engine);
+            trial.left_out = outcome.unsteady;
+            outcome.verdict
+        });
     }
     Ok(())
 }

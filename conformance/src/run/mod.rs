@@ -30,8 +30,9 @@ pub fn tables_of(sql: &str) -> Vec<String> {
     let words: Vec<&str> =
         sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     let before = |word: &str| word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("join");
+    let word = |word: &str| ["select", "values", "with"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let named = words.windows(2).filter_map(|pair| match pair {
-        [first, second] if before(first) && !second.eq_ignore_ascii_case("select") => Some((*second).to_owned()),
+        [first, second] if before(first) && !word(second) => Some((*second).to_owned()),
         _ => None,
     });
     let mut tables: Vec<String> = named.collect();
@@ -57,6 +58,7 @@ pub static SUITES: &[Suite] = &[
         name: "queries",
         about: "Random queries over fixture hosts: against plain copies, and against other forms.",
     },
+    Suite { name: "models", about: "SQL over machines that were rendered from models, against the models." },
     Suite {
         name: "hostile",
         about: "Tables, statements and parsers over hosts, texts and files that are odd on purpose.",
@@ -225,6 +227,12 @@ impl Context<'_> {
         self.send(trial);
     }
 
+    /// Whether somebody wants it to end now, or something does not end.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.board.stop.load(Ordering::Relaxed)
+    }
+
     /// Sends what was judged.
     pub fn send(&self, trial: Trial) {
         // Nobody listens any more: the run was given up.
@@ -260,8 +268,9 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 type Job = fn(&Context<'_>) -> Result<(), String>;
 
 /// Longest first.
-const JOBS: [(&str, Job); 5] = [
+const JOBS: [(&str, Job); 6] = [
     ("agent", agent::run),
+    ("agent", agent::truths),
     ("live", live::run),
     ("recorded", recorded::run),
     ("tables", tables::run),
@@ -278,5 +287,12 @@ pub fn run(
     each: &mut dyn FnMut(&Trial, &Report, Duration),
 ) -> Result<Report, String> {
     let hosts = hosts(plan)?;
-    collect::collect(plan, &hosts, tired, each)
+    let begin = Instant::now();
+    let mut report = collect::collect(plan, &hosts, tired, each)?;
+    report.about.took = begin.elapsed();
+    report.about.hosts = hosts.iter().map(|chosen| chosen.name.clone()).collect();
+    if plan.suite("live") || plan.agent.is_some() {
+        report.about.hosts.push(live::HERE.to_owned());
+    }
+    Ok(report)
 }

@@ -7,10 +7,10 @@ use crate::engines::embedded::Embedded;
 use crate::foreign::MOST_ROWS;
 use crate::generators::agent::Agent;
 use crate::generators::query::Material;
-use crate::generators::{bytes, host, seeds};
+use crate::generators::{bytes, host, model, seeds};
 use crate::oracles::materialized::Pair;
 use crate::oracles::question::Question;
-use crate::oracles::{TARGETS, hostile, limit_prefix, norec, pushdown, statements, tlp};
+use crate::oracles::{TARGETS, hostile, limit_prefix, model_roundtrip, norec, pushdown, statements, tlp};
 use crate::report::Trial;
 use arbitrary::Unstructured;
 use plumb_sql::Budget;
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     /// Bytes make everything, the host too. The prefix chooses a property.
     Bytes { prefix: &'static [u8], length: usize, check: fn(&[u8]) -> Verdict },
     /// The same, but the bytes begin with the name of a table.
-    Table { length: usize, check: fn(&[u8]) -> Verdict },
+    Table { tables: fn() -> Vec<&'static str>, length: usize, check: fn(&[u8]) -> Verdict },
     /// An input from which the fuzz target of this name starts, damaged.
     Damaged,
 }
@@ -62,6 +62,16 @@ const fn bytewise(
     Random { suite, oracle, kind: Kind::Bytes { prefix, length, check } }
 }
 
+const fn by_table(
+    suite: &'static str,
+    oracle: &'static str,
+    tables: fn() -> Vec<&'static str>,
+    length: usize,
+    check: fn(&[u8]) -> Verdict,
+) -> Random {
+    Random { suite, oracle, kind: Kind::Table { tables, length, check } }
+}
+
 const fn damaged(target: &'static str) -> Random {
     Random { suite: "hostile", oracle: target, kind: Kind::Damaged }
 }
@@ -73,13 +83,16 @@ pub(crate) static RANDOM: &[Random] = &[
     question("norec", norec::question),
     question("pushdown", pushdown::question),
     question("limit_prefix", limit_prefix::question),
-    Random { suite: "hostile", oracle: "hostile", kind: Kind::Table { length: 300, check: hostile::check } },
+    by_table("models", "model_roundtrip", || model::tables().collect(), 2000, model_roundtrip::check),
+    by_table("hostile", "hostile", || host::subjects().keys().copied().collect(), 300, hostile::check),
     bytewise("hostile", "functions", b"f", 200, statements::check),
     damaged("flags"),
     damaged("formats"),
     damaged("sql_text"),
 ];
 
+/// Seeds of a lane, unless somebody says how many: what is fast leaves its time to what is slow.
+const MOST: u64 = 20_000;
 /// Trials that a worker does in one go.
 const CHUNK: u64 = 16;
 /// The longest that a worker stays with a lane.
@@ -104,7 +117,7 @@ impl Lanes {
     pub(super) fn new(plan: &Plan, hosts: &[Chosen]) -> Self {
         let chosen = |random: &&Random| plan.suite(random.suite) && plan.oracle(random.oracle);
         let over = |random: &'static Random| {
-            let seeds = plan.seeds(u64::MAX);
+            let seeds = plan.seeds(MOST);
             let lane =
                 move |host| Lane { random, host, next: seeds.start, end: seeds.end, spent: Duration::ZERO, busy: 0 };
             let hosts = match random.kind {
@@ -185,7 +198,7 @@ impl Bench {
                     self.question(cx.plan, place, chosen, make, seed, trial)
                 }
                 (Kind::Bytes { prefix, length, check }, _) => Ok(check(&[prefix, &bytes(seed, length)].concat())),
-                (Kind::Table { length, check }, _) => Ok(table(cx.plan, seed, length, check, trial)),
+                (Kind::Table { tables, length, check }, _) => Ok(table(cx.plan, &tables(), seed, length, check, trial)),
                 (Kind::Damaged, _) => self.damaged(oracle, seed, trial),
                 (Kind::Pair | Kind::Question(_), None) => Err("it needs a host".to_owned()),
             };
@@ -308,8 +321,15 @@ const ODD: &[&str] = &[
     ";",
 ];
 
-fn table(plan: &Plan, seed: u64, length: usize, check: fn(&[u8]) -> Verdict, trial: &mut Trial) -> Verdict {
-    let names: Vec<&str> = host::subjects().keys().copied().filter(|name| plan.table(name)).collect();
+fn table(
+    plan: &Plan,
+    tables: &[&'static str],
+    seed: u64,
+    length: usize,
+    check: fn(&[u8]) -> Verdict,
+    trial: &mut Trial,
+) -> Verdict {
+    let names: Vec<&str> = tables.iter().copied().filter(|name| plan.table(name)).collect();
     let Some(name) = pick(&names, seed) else { return Verdict::Skip("no such table".to_owned()) };
     trial.tables = vec![(*name).to_owned()];
     check(&[name.as_bytes(), b"\n", &bytes(seed, length)].concat())

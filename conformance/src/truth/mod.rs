@@ -192,7 +192,12 @@ impl Truth {
         let sql = scene.fill(self.sql);
         let failed = |error| Outcome { verdict: Verdict::Fail(format!("{sql}: {error}")), judged: 0, unsteady: 0 };
         let answer = engine.ask(&sql).map_err(failed)?;
-        Ok([before, answer, sample()?])
+        let after = sample()?;
+        // An agent that speaks JSON cannot say all bytes; then the program must not either.
+        if answer.iter().flat_map(Row::values).flatten().any(|cell| is_replaced(cell)) {
+            return Ok([replaced(before), answer, replaced(after)]);
+        }
+        Ok([before, answer, after])
     }
 
     fn sample(&self, scene: &Scene) -> Result<Vec<Row>, Failure> {
@@ -205,6 +210,20 @@ impl Truth {
         };
         program::output(program, self.package, &args, PATIENCE).map(|bytes| (self.read)(&bytes))
     }
+}
+
+/// Whether something stands for bytes that were not UTF-8.
+fn is_replaced(cell: &[u8]) -> bool {
+    let mark = char::REPLACEMENT_CHARACTER.to_string();
+    cell.windows(mark.len()).any(|window| window == mark.as_bytes())
+}
+
+/// Rows in which bytes that are not UTF-8 are replaced.
+fn replaced(mut rows: Vec<Row>) -> Vec<Row> {
+    for cell in rows.iter_mut().flat_map(Row::values_mut).flatten() {
+        *cell = String::from_utf8_lossy(cell).into_owned().into_bytes();
+    }
+    rows
 }
 
 #[cfg(test)]

@@ -67,6 +67,18 @@ fn nothing_to_judge_is_a_skip() {
     }
 }
 
+/// An agent whose output is JSON cannot say `\xff`.
+#[test]
+fn bytes_that_the_agent_cannot_say() {
+    let scene = Scene::new().expect("a scene");
+    let odd = Truth { run: Run::Args(&["1 \\377\\n2 y\\n"]), ..PRINTF };
+    for (said, holds) in [("\u{fffd}", true), ("\u{fffd}\u{fffd}", false), ("?", false)] {
+        let rows = vec![row(&[("id", "1"), ("value", said)]), row(&[("id", "2"), ("value", "y")])];
+        let verdict = odd.check(&scene, &mut Parrot(Ok(rows))).verdict;
+        assert_eq!(verdict == Verdict::Pass, holds, "{said}: {verdict:?}");
+    }
+}
+
 /// A difference that does not show in every round is none, if the rows change all the time.
 #[test]
 fn rounds() {

@@ -6,13 +6,14 @@ use plumb_conformance::oracles::catalogue;
 use plumb_conformance::run::{Plan, SUITES};
 use plumb_sql::nearest;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a person wants.
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// Prove.
-    Run(Plan),
+    Run { plan: Plan, folder: PathBuf },
     /// Ask one question, over virtual tables and over plain copies of them.
     Ask { sql: String, host: Option<String> },
     /// Say what there is.
@@ -21,7 +22,9 @@ pub(crate) enum Command {
     Help(&'static str),
 }
 
-/// What is said before an option's suites: of the default time, a part is kept for the report.
+/// Where reports go.
+pub(crate) const FOLDER: &str = "target/conform";
+/// The part of the time in which trials are begun; the rest is kept for making findings smaller and for the report.
 const REPORTING: f64 = 0.9;
 /// Seconds that a run may take, unless somebody says so.
 const SECONDS: f64 = 110.0;
@@ -66,7 +69,7 @@ struct Words {
 impl Words {
     fn run(mut self) -> Result<Command, String> {
         let mut plan = Plan::default();
-        let mut seconds = SECONDS;
+        let (mut seconds, mut folder) = (SECONDS, PathBuf::from(FOLDER));
         while let Some(option) = self.option()? {
             match option.as_str() {
                 "suite" => plan.suites = self.names("suite", SUITES.iter().map(|suite| suite.name))?,
@@ -78,12 +81,13 @@ impl Words {
                 "seed" => plan.seed = self.number(0)?,
                 "count" => plan.count = Some(self.number(1)?),
                 "time" => seconds = self.seconds()?,
+                "report" => folder = self.value()?.into(),
                 "jobs" => plan.jobs = usize::try_from(self.number(1)?).unwrap_or(usize::MAX).min(64),
                 other => return Err(self.unknown(other)),
             }
         }
         plan.time = Duration::from_secs_f64(seconds * REPORTING);
-        Ok(Command::Run(plan))
+        Ok(Command::Run { plan, folder })
     }
 
     fn ask(mut self) -> Result<Command, String> {
@@ -199,7 +203,7 @@ mod tests {
             "--seed 7 --count=3 --suite queries,tables --time 50 --jobs 1",
             "run --seed=7 --count 3 --suite=queries,tables --time 50 --jobs 1",
         ] {
-            let Ok(Command::Run(plan)) = read(line) else { panic!("{line}") };
+            let Ok(Command::Run { plan, .. }) = read(line) else { panic!("{line}") };
             assert_eq!(
                 (plan.seed, plan.count, plan.jobs, plan.time),
                 (7, Some(3), 1, Duration::from_secs(45)),

@@ -32,6 +32,9 @@ how:
   --count N            as many seeds for every random oracle, instead of as many as time allows
   --time SECONDS       how long it may take (default 110); a report comes in time even if something hangs
   --jobs N             workers (default 2)
+  --report DIR         where the report goes (default target/conform)
+
+It writes index.html (a page to read), junit.xml, trials.jsonl (everything that was judged) and findings/*.case.
 ";
 
 const ASK: &str = "\

@@ -6,6 +6,7 @@ mod args;
 mod ask;
 mod help;
 mod list;
+mod progress;
 mod prove;
 
 use args::Command;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let done = args::command(std::env::args_os().skip(1)).and_then(|command| match command {
-        Command::Run(plan) => prove::run(&plan),
+        Command::Run { plan, folder } => prove::run(&plan, &folder),
         Command::Ask { sql, host } => ask::ask(&sql, host.as_deref()),
         Command::List => list::list(),
         Command::Help(text) => {
