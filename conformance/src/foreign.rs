@@ -4,9 +4,8 @@ use crate::Verdict;
 use crate::engines::Engine;
 use crate::generators::agent::Agent;
 use crate::generators::bytes;
-use crate::generators::query::Material;
 use crate::oracles::question::Question;
-use crate::oracles::{determinism, limit_prefix, norec, one_picture, pushdown, schema_truth, tlp};
+use crate::oracles::{QUESTIONS, determinism, one_picture, schema_truth};
 use crate::report::{Sink, Trial};
 use crate::run::{Plan, tables_of};
 use arbitrary::Unstructured;
@@ -18,16 +17,6 @@ const TOGETHER: usize = 16;
 pub(crate) const MOST_ROWS: usize = 3000;
 /// Seeds of each random oracle, unless the plan says how many.
 const SEEDS: u64 = 1000;
-
-/// An oracle over random questions.
-type Oracle = fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>;
-
-const ORACLES: [(&str, Oracle); 4] = [
-    ("tlp", tlp::question),
-    ("norec", norec::question),
-    ("pushdown", pushdown::question),
-    ("limit_prefix", limit_prefix::question),
-];
 
 /// Who is asked, about what, and under which names reports know it.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +62,7 @@ pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) ->
     // The oracles take turns, so that all are heard when time is short.
     while !first.is_empty() && !sink.over() {
         let end = first.end.min(first.start.saturating_add(TOGETHER as u64));
-        for (name, oracle) in ORACLES.iter().filter(|(name, _)| scope.plan.oracle(name)) {
+        for (name, oracle) in QUESTIONS.iter().filter(|(name, _)| scope.plan.oracle(name)) {
             let questions = (first.start..end).filter_map(|seed| {
                 let question = oracle(&agent.material, &mut Unstructured::new(&bytes(seed, 400))).ok()?;
                 let trial = scope.trial(name, &format!("seed {seed}"));

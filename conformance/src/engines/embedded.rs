@@ -1,6 +1,6 @@
 //! This agent, in process, over any host.
 
-use super::Engine;
+use super::{Capabilities, Engine};
 use crate::answer::{Cell, Row};
 use plumb_host::Host;
 use plumb_schema::{Registry, Unattended};
@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct Embedded {
     /// The engine itself, for what only it can do.
     pub engine: plumb_sql::Engine,
+    /// What it can do. A live host is not steady: who opens one says so.
+    pub capabilities: Capabilities,
 }
 
 impl Embedded {
@@ -31,7 +33,17 @@ impl Embedded {
     pub fn with(host: Arc<dyn Host>, registry: Registry, budget: Budget) -> Result<Self, String> {
         let agent = Arc::new(Unattended(registry.clone()));
         let settings = Settings { registry, host, agent, budget, planner: false };
-        plumb_sql::Engine::open(settings).map(|engine| Self { engine }).map_err(|error| error.to_string())
+        Self::open(settings)
+    }
+
+    /// An engine with settings of one's own.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn open(settings: Settings) -> Result<Self, String> {
+        let budget = settings.budget.time.or(settings.budget.cpu).is_some();
+        let capabilities = Capabilities { exact: true, steady: true, any_question: true, budget };
+        plumb_sql::Engine::open(settings).map(|engine| Self { engine, capabilities }).map_err(|error| error.to_string())
     }
 }
 
@@ -72,5 +84,9 @@ impl Engine for Embedded {
         let mut collect = Collect::default();
         self.engine.run(sql, &mut collect).map_err(|error| error.to_string())?;
         Ok(collect.rows)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 }

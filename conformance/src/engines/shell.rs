@@ -8,7 +8,7 @@
 
 #![allow(clippy::disallowed_types, reason = "the harness starts the agent that it tests")]
 
-use super::Engine;
+use super::{Capabilities, Engine};
 use crate::answer::{Cell, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -196,6 +196,10 @@ impl Engine for Shell {
 
     fn ask_many(&mut self, statements: &[String]) -> Vec<Answer> {
         if self.exact { self.quoted(statements) } else { self.together(statements) }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { exact: self.exact, any_question: true, ..Capabilities::default() }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Plain SQLite over tables whose rows were copied out of another engine: what SQL means when nothing is pushed down.
 
-use super::Engine;
+use super::{Capabilities, Engine};
 use crate::answer::{Cell, Row};
-use plumb_schema::{AnyTable, Cx, DeclaredTable, Platforms, Request, Statement, Unattended, Value};
+use crate::generators::query::Scope;
+use plumb_schema::{
+    AnyRows, AnyTable, Constraint, Cx, DeclaredTable, Op, Ops, Platforms, Request, Statement, Unattended, Value,
+};
 use plumb_sql::render_real;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -16,20 +19,92 @@ pub struct Materialized {
     pub tables: Vec<(&'static str, usize)>,
 }
 
+/// A table's declaration and rows, read once.
+#[derive(Debug)]
+pub struct Copy {
+    /// How the table is declared.
+    pub declared: DeclaredTable,
+    /// What had to be asked for, if something had.
+    pub scope: Option<Scope>,
+    /// Its rows, with the table's own columns.
+    pub rows: Vec<Vec<Value<'static>>>,
+}
+
+impl Copy {
+    /// Reads a table: all that a scan gives, or all that each of the values of a scope gives, without equal rows.
+    #[must_use]
+    pub fn read(host: &Arc<dyn plumb_host::Host>, table: &'static dyn AnyTable, scope: Option<Scope>) -> Self {
+        let agent = Arc::new(Unattended(plumb_tables::registry()));
+        let statement = Arc::new(Statement::new(Arc::clone(host), agent, plumb_host::Cancel::new()));
+        let cx = Arc::new(Cx::new(table.name(), statement));
+        let declared = DeclaredTable::new(table, Platforms::CURRENT);
+        let mut rows = Vec::new();
+        match &scope {
+            None => collect(&mut *table.scan(&cx, &Request::all(table.specs())), table.width(), &mut rows),
+            Some(scope) => {
+                let column = table.specs().position(|spec| spec.name == scope.column);
+                for (column, value) in scope.values.iter().filter_map(|literal| Some((column?, constant(literal)?))) {
+                    let request = asked(table, column, value.clone());
+                    let mut some = Vec::new();
+                    match table.pick(&cx, column, &value, &request) {
+                        Some(mut found) => collect(&mut *found, table.width(), &mut some),
+                        None => collect(&mut *table.scan(&cx, &request), table.width(), &mut some),
+                    }
+                    // A lookup may give too much.
+                    some.retain(|row| row.get(column) == Some(&value) && !rows.contains(row));
+                    rows.extend(some);
+                }
+            }
+        }
+        Self { declared, scope, rows }
+    }
+}
+
+/// A request for all columns of rows with a value.
+fn asked(table: &'static dyn AnyTable, column: usize, value: Value<'static>) -> Request {
+    let names = table.specs().map(|spec| spec.name).collect();
+    let constraint = Constraint { column: table.spec(column).name, op: Op::Eq, values: vec![value] };
+    let passes = table.spec(column).uses.contains(Ops::EQ);
+    Request::new(names, passes.then_some(constraint).into_iter().collect())
+}
+
+fn collect(found: &mut dyn AnyRows, width: usize, rows: &mut Vec<Vec<Value<'static>>>) {
+    while found.advance() {
+        rows.push((0..width).map(|column| found.value(column).into_owned()).collect());
+    }
+}
+
+/// What a literal of a scope stands for: a whole number or plain text.
+fn constant(literal: &str) -> Option<Value<'static>> {
+    if let Ok(int) = literal.parse() {
+        return Some(Value::Int(int));
+    }
+    let text = literal.strip_prefix('\'')?.strip_suffix('\'')?;
+    Some(Value::Text(text.replace("''", "'").into_bytes().into()))
+}
+
 impl Materialized {
     /// Copies the scans of some tables over a host.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn new(host: &Arc<dyn plumb_host::Host>, tables: &[&'static dyn AnyTable]) -> Result<Self, String> {
+        let copies: Vec<Copy> = tables.iter().map(|table| Copy::read(host, *table, None)).collect();
+        Self::of(&copies)
+    }
+
+    /// Tables with the rows of copies.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn of(copies: &[Copy]) -> Result<Self, String> {
         let connection = Connection::open_in_memory().map_err(|error| error.to_string())?;
         plumb_sql::collations::register(&connection).map_err(|error| error.to_string())?;
-        let mut copied = Vec::new();
-        for table in tables {
-            let rows = copy(&connection, host, *table).map_err(|error| format!("{}: {error}", table.name()))?;
-            copied.push((table.name(), rows));
+        for copy in copies {
+            fill(&connection, copy).map_err(|error| format!("{}: {error}", copy.declared.name))?;
         }
-        Ok(Self { connection, tables: copied })
+        let tables = copies.iter().map(|copy| (copy.declared.name, copy.rows.len())).collect();
+        Ok(Self { connection, tables })
     }
 
     /// The database, for what a row of text does not tell: types, and several statements.
@@ -39,12 +114,8 @@ impl Materialized {
     }
 }
 
-fn copy(
-    connection: &Connection,
-    host: &Arc<dyn plumb_host::Host>,
-    table: &'static dyn AnyTable,
-) -> rusqlite::Result<usize> {
-    let declared = DeclaredTable::new(table, Platforms::CURRENT);
+fn fill(connection: &Connection, copy: &Copy) -> rusqlite::Result<()> {
+    let declared = &copy.declared;
     let columns: Vec<String> = declared
         .columns
         .iter()
@@ -54,21 +125,14 @@ fn copy(
             format!("`{}` {}{collate}", column.name, column.kind.sql())
         })
         .collect();
-    connection.execute_batch(&format!("CREATE TABLE {} ({})", table.name(), columns.join(", ")))?;
+    connection.execute_batch(&format!("CREATE TABLE `{}` ({})", declared.name, columns.join(", ")))?;
     let marks = vec!["?"; declared.columns.len()].join(", ");
-    let mut insert = connection.prepare(&format!("INSERT INTO {} VALUES ({marks})", table.name()))?;
-    let agent = Arc::new(Unattended(plumb_tables::registry()));
-    let statement = Arc::new(Statement::new(Arc::clone(host), agent, plumb_host::Cancel::new()));
-    let cx = Arc::new(Cx::new(table.name(), statement));
-    let mut rows = table.scan(&cx, &Request::all(table.specs()));
-    let mut count = 0;
-    while rows.advance() {
-        let cells: Vec<SqlValue> =
-            declared.columns.iter().map(|column| SqlValue(rows.value(column.source).into_owned())).collect();
-        insert.execute(rusqlite::params_from_iter(cells))?;
-        count += 1;
+    let mut insert = connection.prepare(&format!("INSERT INTO `{}` VALUES ({marks})", declared.name))?;
+    for row in &copy.rows {
+        let cell = |source: usize| SqlValue(row.get(source).cloned().unwrap_or(Value::Null));
+        insert.execute(rusqlite::params_from_iter(declared.columns.iter().map(|column| cell(column.source))))?;
     }
-    Ok(count)
+    Ok(())
 }
 
 struct SqlValue(Value<'static>);
@@ -111,5 +175,9 @@ impl Engine for Materialized {
             rusqlite::Error::SqlInputError { msg, .. } => msg,
             other => other.to_string(),
         })
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { exact: true, steady: true, any_question: true, budget: false }
     }
 }

@@ -1,6 +1,6 @@
 //! What queries to an agent are made of, learnt from the agent itself.
 
-use super::query::{ColumnMaterial, Material, TableMaterial};
+use super::query::{ColumnMaterial, Material, Scope, TableMaterial, quoted};
 use crate::answer::Row;
 use crate::engines::Engine;
 use plumb_schema::Type;
@@ -71,34 +71,33 @@ impl Agent {
         Ok(agent)
     }
 
+    /// Looks at the tables; those that refuse to be read whole are asked once more for something that every host has.
     fn sample(&mut self, engine: &mut dyn Engine) {
-        let statements: Vec<String> = self
-            .tables
-            .iter()
-            .flat_map(|table| {
-                let columns: Vec<String> =
-                    table.visible().enumerate().map(|(n, c)| format!("quote(\"{}\") AS c{n}", c.name)).collect();
-                let from = &table.name;
-                [
-                    format!("SELECT count(*) AS c0 FROM \"{from}\""),
-                    format!("SELECT {} FROM \"{from}\" LIMIT {SAMPLE}", columns.join(", ")),
-                ]
-            })
-            .collect();
-        let answers = engine.ask_many(&statements);
-        for (table, answers) in self.tables.iter().zip(answers.chunks(2)) {
-            let [count, rows] = answers else { continue };
-            let unread = match (count, rows) {
-                (Err(error), _) | (_, Err(error)) => error.clone(),
-                (Ok(_), Ok(rows)) if rows.is_empty() => "no rows".to_owned(),
-                (Ok(count), Ok(rows)) => {
-                    let count = count.first().and_then(|row| text(row, "c0")).and_then(|text| text.parse().ok());
-                    self.material.tables.push(table.material(rows, count.unwrap_or(rows.len())));
-                    continue;
-                }
-            };
-            self.unread.push((table.name.clone(), unread));
+        let tables = std::mem::take(&mut self.tables);
+        let whole: Vec<Asked<'_>> = tables.iter().map(|table| (table, None)).collect();
+        let mut refused = Vec::new();
+        for ((table, _), answer) in whole.iter().zip(looked(engine, &whole)) {
+            match answer {
+                Ok(material) => self.material.tables.push(material),
+                Err(why) => refused.push((*table, why)),
+            }
         }
+        let (empty, refused): (Vec<_>, Vec<_>) = refused.into_iter().partition(|(_, why)| why == NO_ROWS);
+        let scoped: Vec<Asked<'_>> = refused
+            .iter()
+            .flat_map(|(table, _)| table.scopes().into_iter().map(|scope| (*table, Some(scope))))
+            .collect();
+        for ((table, _), answer) in scoped.iter().zip(looked(engine, &scoped)) {
+            let known = self.material.tables.iter().any(|material| material.name == table.name);
+            self.material.tables.extend(answer.ok().filter(|_| !known));
+        }
+        for (table, why) in empty.into_iter().chain(refused) {
+            if !self.material.tables.iter().any(|material| material.name == table.name) {
+                self.unread.push((table.name.clone(), why));
+            }
+        }
+        self.material.tables.sort_by(|left, right| left.name.cmp(&right.name));
+        self.tables = tables;
     }
 
     /// How a table is declared.
@@ -108,6 +107,28 @@ impl Agent {
     }
 }
 
+const NO_ROWS: &str = "no rows";
+
+/// A table, and what it is asked for.
+type Asked<'t> = (&'t Declared, Option<Scope>);
+
+/// What is known of tables, each under its scope.
+fn looked(engine: &mut dyn Engine, tables: &[Asked<'_>]) -> Vec<Result<TableMaterial, String>> {
+    let statements: Vec<String> = tables.iter().flat_map(|(table, scope)| table.questions(scope.as_ref())).collect();
+    let mut answers = engine.ask_many(&statements).into_iter();
+    let mut next = || answers.next().unwrap_or_else(|| Err(NO_ROWS.to_owned()));
+    let mut known = |(table, scope): &Asked<'_>| {
+        let (count, rows) = (next(), next());
+        let (count, rows) = (count?, rows?);
+        if rows.is_empty() {
+            return Err(NO_ROWS.to_owned());
+        }
+        let count = count.first().and_then(|row| text(row, "c0")).and_then(|text| text.parse().ok());
+        Ok(table.material(scope.clone(), &rows, count.unwrap_or(rows.len())))
+    };
+    tables.iter().map(&mut known).collect()
+}
+
 impl Declared {
     /// The columns that `*` gives.
     pub fn visible(&self) -> impl Iterator<Item = &DeclaredColumn> {
@@ -115,17 +136,51 @@ impl Declared {
     }
 
     /// `sample` holds what `quote` makes of the visible columns, in columns c0, c1 and so on.
-    fn material(&self, sample: &[Row], rows: usize) -> TableMaterial {
-        let column = |(place, column): (usize, &DeclaredColumn)| {
-            let name = format!("c{place}");
-            let mut literals: Vec<String> =
-                sample.iter().filter_map(|row| text(row, &name)).filter(|literal| is_usable(literal)).collect();
-            literals.sort();
-            literals.dedup();
-            let kind = column.kind.unwrap_or(Type::Text);
-            ColumnMaterial { name: column.name.clone(), kind, key: column.key, literals }
+    fn material(&self, scope: Option<Scope>, sample: &[Row], rows: usize) -> TableMaterial {
+        let column = |column: &DeclaredColumn| ColumnMaterial {
+            name: column.name.clone(),
+            kind: column.kind.unwrap_or(Type::Text),
+            collation: None,
+            key: column.key,
+            literals: Vec::new(),
         };
-        TableMaterial { name: self.name.clone(), columns: self.visible().enumerate().map(column).collect(), rows }
+        let columns: Vec<ColumnMaterial> = self.visible().map(column).collect();
+        let literal = |row: &Row, place: usize| text(row, &format!("c{place}")).filter(|literal| is_usable(literal));
+        let sample = sample.iter().map(|row| (0..columns.len()).map(|place| literal(row, place)).collect()).collect();
+        TableMaterial { name: self.name.clone(), columns, rows, scope, sample }.with_pools()
+    }
+
+    /// What a table may have to be asked for, when it refuses to be read whole: a place that every Unix host has, or a
+    /// process that every host has.
+    fn scopes(&self) -> Vec<Scope> {
+        const SCOPES: [(&str, &[&str]); 6] = [
+            ("directory", &["'/etc'"]),
+            ("path", &["'/etc/passwd'", "'/etc/group'", "'/etc'"]),
+            ("file", &["'/etc/passwd'"]),
+            ("pid", &["1"]),
+            ("uid", &["0"]),
+            ("username", &["'root'"]),
+        ];
+        let has = |name: &str| self.visible().any(|column| column.name == name);
+        let scope = |(column, values): &(&str, &[&str])| Scope {
+            column: (*column).to_owned(),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        SCOPES.iter().filter(|(column, _)| has(column)).map(scope).collect()
+    }
+
+    /// The statements that count rows and show some.
+    fn questions(&self, scope: Option<&Scope>) -> [String; 2] {
+        let columns: Vec<String> =
+            self.visible().enumerate().map(|(n, c)| format!("quote(\"{}\") AS c{n}", c.name)).collect();
+        let condition = scope.map_or(String::new(), |scope| {
+            format!(" WHERE {} IN ({})", quoted(&scope.column), scope.values.join(", "))
+        });
+        let from = format!("\"{}\"{condition}", self.name);
+        [
+            format!("SELECT count(*) AS c0 FROM {from}"),
+            format!("SELECT {} FROM {from} LIMIT {SAMPLE}", columns.join(", ")),
+        ]
     }
 }
 

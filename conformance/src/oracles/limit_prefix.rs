@@ -17,7 +17,7 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     let shown = columns([u.choose(&table.columns)?, u.choose(&table.columns)?]);
     let condition = if u.ratio(1, 2)? { format!(" WHERE {}", predicate(u, table)?) } else { String::new() };
     let (limit, offset) = (u.int_in_range(1..=5)?, if u.ratio(1, 3)? { u.int_in_range(1..=3)? } else { 0 });
-    let whole = format!("SELECT {shown} FROM \"{}\" AS t{condition}", table.name);
+    let whole = format!("SELECT {shown} FROM {}{condition}", table.from("t"));
     let part = format!("{whole} LIMIT {limit} OFFSET {offset}");
     Ok(Question::new(whole, vec![part], move |answers| {
         let [whole, part] = answers else { return Verdict::Skip("no answers".to_owned()) };

@@ -8,11 +8,12 @@ use crate::Verdict;
 use crate::answer::Difference;
 use crate::engines::Engine;
 use crate::engines::embedded::Embedded;
-use crate::engines::sqlite::Materialized;
-use crate::generators::query::{Material, TableMaterial, query};
+use crate::engines::sqlite::{Copy, Materialized};
+use crate::generators::query::{Material, Scope, TableMaterial, query};
 use arbitrary::Unstructured;
-use plumb_host::{Cancel, Host};
-use plumb_schema::{AnyTable, Cx, DeclaredTable, Platforms, Request, Statement, Unattended, Value};
+use plumb_host::Host;
+use plumb_schema::{AnyTable, Platforms, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Both engines over one host, and what queries are made of.
@@ -30,34 +31,33 @@ const POOL: usize = 200;
 /// Tables whose content changes from one reading to the next, even on a fixed host.
 const UNSTEADY: &[&str] = &["time"];
 
+/// What tables that have no rows of their own are asked for.
+const PLACES: [&str; 6] = ["'/etc'", "'/usr/bin'", "'/srv/data'", "'/root'", "'/home/alice'", "'/tmp'"];
+
 impl Pair {
-    /// All tables that can be read whole and have rows on this host.
+    /// All tables that have rows on this host. Of a table that must be asked for something, what some values give.
     ///
     /// # Errors
     /// What an engine says.
     pub fn new(host: Arc<dyn Host>) -> Result<Self, String> {
         let registry = plumb_tables::registry();
-        let tables: Vec<&'static dyn AnyTable> = registry
-            .on(Platforms::CURRENT)
-            .filter(|table| !table.is_constrained() && !table.user_data() && !UNSTEADY.contains(&table.name()))
+        let uids = registry.get("users").map(|users| uids(&Copy::read(&host, users, None))).unwrap_or_default();
+        let tables = registry.on(Platforms::CURRENT).filter(|table| !UNSTEADY.contains(&table.name()));
+        let copies: Vec<Copy> = tables
+            .filter_map(|table| {
+                let scope = scope(table, &uids)?;
+                let copy = Copy::read(&host, table, scope);
+                (!copy.rows.is_empty()).then_some(copy)
+            })
             .collect();
-        let copies = Materialized::new(&host, &tables)?;
-        let with_rows =
-            |name: &str| copies.tables.iter().find(|(table, _)| *table == name).is_some_and(|(_, n)| *n > 0);
-        let material = Material {
-            tables: tables
-                .iter()
-                .filter(|table| with_rows(table.name()))
-                .map(|table| {
-                    let mut material =
-                        TableMaterial::new(&DeclaredTable::new(*table, Platforms::CURRENT), &sample(&host, *table));
-                    material.rows =
-                        copies.tables.iter().find(|(name, _)| *name == table.name()).map_or(0, |(_, rows)| *rows);
-                    material
-                })
-                .collect(),
+        let material = |copy: &Copy| {
+            let sample = copy.rows.get(..POOL).unwrap_or(&copy.rows);
+            let mut material = TableMaterial::new(&copy.declared, copy.scope.clone(), sample);
+            material.rows = copy.rows.len();
+            material
         };
-        Ok(Self { virtual_tables: Embedded::new(host)?, copies, material })
+        let material = Material { tables: copies.iter().map(material).collect() };
+        Ok(Self { virtual_tables: Embedded::new(host)?, copies: Materialized::of(&copies)?, material })
     }
 
     /// Makes a query from bytes and compares the answers.
@@ -95,14 +95,29 @@ impl Pair {
     }
 }
 
-fn sample(host: &Arc<dyn Host>, table: &'static dyn AnyTable) -> Vec<Vec<Value<'static>>> {
-    let agent = Arc::new(Unattended(plumb_tables::registry()));
-    let statement = Arc::new(Statement::new(Arc::clone(host), agent, Cancel::new()));
-    let cx = Arc::new(Cx::new(table.name(), statement));
-    let mut rows = table.scan(&cx, &Request::all(table.specs()));
-    let mut sample = Vec::new();
-    while sample.len() < POOL && rows.advance() {
-        sample.push((0..table.width()).map(|column| rows.value(column).into_owned()).collect());
+/// What a table must be asked for: nothing; places; users, where it would otherwise tell of the one who asks. None where
+/// nobody knows.
+fn scope(table: &'static dyn AnyTable, uids: &[String]) -> Option<Option<Scope>> {
+    let has = |name: &str| table.specs().any(|spec| spec.name == name);
+    let scope = |column: &str, values: Vec<String>| Some(Some(Scope { column: column.to_owned(), values }));
+    match (table.is_constrained(), table.user_data()) {
+        (true, _) if has("directory") => scope("directory", PLACES.map(str::to_owned).to_vec()),
+        (_, true) if has("uid") && !uids.is_empty() => scope("uid", uids.to_vec()),
+        (false, false) => Some(None),
+        _ => None,
     }
-    sample
+}
+
+/// The users' numbers, as literals.
+fn uids(users: &Copy) -> Vec<String> {
+    let place = users.declared.columns.iter().position(|column| column.name == "uid").unwrap_or(0);
+    let uids: BTreeSet<i64> = users
+        .rows
+        .iter()
+        .filter_map(|row| match row.get(place) {
+            Some(Value::Int(uid)) => Some(*uid),
+            _ => None,
+        })
+        .collect();
+    uids.into_iter().map(|uid| uid.to_string()).collect()
 }

@@ -21,6 +21,9 @@ pub mod tally;
 pub mod tlp;
 
 use crate::Verdict;
+use crate::generators::query::Material;
+use arbitrary::Unstructured;
+use question::Question;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An oracle that takes any bytes.
@@ -34,6 +37,18 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sql_generated", generated::check),
     ("sql_text", statements::check),
     ("tables", hostile::check),
+];
+
+/// Makes a question of an agent's tables from bytes.
+pub type Ask = fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>;
+
+/// The oracles that need nothing but SQL and ask random questions, by name. They run against this agent in process, over
+/// hosts of any kind, and against any other agent.
+pub const QUESTIONS: &[(&str, Ask)] = &[
+    ("limit_prefix", limit_prefix::question),
+    ("norec", norec::question),
+    ("pushdown", pushdown::question),
+    ("tlp", tlp::question),
 ];
 
 /// Runs laws; a panic is a law that does not hold.

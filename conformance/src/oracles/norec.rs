@@ -15,7 +15,7 @@ use arbitrary::{Result, Unstructured};
 pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let table = u.choose(&material.tables)?;
     let condition = predicate(u, table)?;
-    let from = format!("FROM \"{}\" AS t", table.name);
+    let from = format!("FROM {}", table.from("t"));
     // sum() of nothing is NULL, total() is a real: the cast makes it a whole number again.
     let computed = format!("SELECT CAST(total(({condition}) IS TRUE) AS INTEGER) AS c0 {from}");
     let counted = format!("SELECT count(*) AS c0 {from} WHERE {condition}");

@@ -19,14 +19,13 @@ pub fn question(table: &TableMaterial) -> Question {
     let list = |prefix: &str| names.iter().map(|name| format!("{prefix}\"{name}\"")).collect::<Vec<_>>().join(", ");
     let on: Vec<String> = names.iter().map(|name| format!("b.\"{name}\" {test} a.\"{name}\"")).collect();
     let some: Vec<String> = names.iter().map(|name| format!("\"{name}\" {test} \"{name}\"")).collect();
-    let (from, on) = (&table.name, on.join(" AND "));
+    let (from, again, on) = (table.from("t"), table.from("b"), on.join(" AND "));
     // A key that is unknown equals nothing; CASE keeps the test from being answered by the declaration.
     let some = format!("CASE WHEN {} THEN 1 END", some.join(" AND "));
-    let part = format!("(SELECT {} FROM \"{from}\" WHERE {some} LIMIT {MOST})", list(""));
-    let whole = format!("SELECT {} FROM \"{from}\"", list(""));
-    let lost =
-        format!("SELECT count(*) AS c0 FROM {part} AS a WHERE NOT EXISTS (SELECT 1 FROM \"{from}\" AS b WHERE {on})");
-    let joined = format!("SELECT count(*) AS c0 FROM {part} AS a JOIN \"{from}\" AS b ON {on}");
+    let part = format!("(SELECT {} FROM {from} WHERE {some} LIMIT {MOST})", list(""));
+    let whole = format!("SELECT {} FROM {from}", list(""));
+    let lost = format!("SELECT count(*) AS c0 FROM {part} AS a WHERE NOT EXISTS (SELECT 1 FROM {again} WHERE {on})");
+    let joined = format!("SELECT count(*) AS c0 FROM {part} AS a JOIN {again} ON {on}");
     let counted = format!("SELECT count(*) AS c0 FROM {part}");
     Question::new(whole, vec![counted, joined, lost], |answers| {
         let numbers: Vec<Option<i64>> = answers.iter().skip(1).map(|rows| number(rows)).collect();

@@ -17,8 +17,8 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     let table = u.choose(&material.tables)?;
     let column = u.choose(&table.columns)?;
     let (first, second) = (u.choose(&table.columns)?, u.choose(&table.columns)?);
-    let from = format!("\"{}\" AS t", table.name);
-    let ask = Ask { from, name: format!("t.\"{}\"", column.name), shown: columns([column, first, second]) };
+    let ask =
+        Ask { from: table.from("t"), name: format!("t.\"{}\"", column.name), shown: columns([column, first, second]) };
     if u.ratio(1, 5)? {
         return Ok(ask.unknown());
     }

@@ -5,7 +5,7 @@
 
 use crate::Verdict;
 use crate::answer::{Difference, Row};
-use crate::engines::Engine;
+use crate::engines::{Engine, NO_ANSWER};
 use crate::generators::query::{ColumnMaterial, TableMaterial};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -48,6 +48,7 @@ impl Question {
         let [before, others @ .., after] = answers else { return Verdict::Skip("no answers".to_owned()) };
         let (before, after) = match (before, after) {
             (Ok(before), Ok(after)) => (before, after),
+            (Err(error), _) | (_, Err(error)) if error == NO_ANSWER => return Verdict::Skip(error.clone()),
             (Err(error), _) | (_, Err(error)) => return Verdict::Skip(format!("refused: {error}")),
         };
         if !Difference::between(before, after).is_empty() {
@@ -57,6 +58,7 @@ impl Question {
         for (answer, sql) in others.iter().zip(self.statements.iter().skip(1)) {
             match answer {
                 Ok(rows) => good.push(rows.clone()),
+                Err(error) if error == NO_ANSWER => return Verdict::Skip(error.clone()),
                 Err(error) => return Verdict::Fail(format!("{sql}\n  {error}\n  though a simpler form was answered")),
             }
         }
@@ -94,7 +96,7 @@ pub fn columns<'a>(columns: impl IntoIterator<Item = &'a ColumnMaterial>) -> Str
 /// All columns of all rows of a table.
 #[must_use]
 pub fn whole(table: &TableMaterial) -> String {
-    format!("SELECT {} FROM \"{}\" AS t", columns(&table.columns), table.name)
+    format!("SELECT {} FROM {}", columns(&table.columns), table.from("t"))
 }
 
 /// A number that a statement answered in its column c0.

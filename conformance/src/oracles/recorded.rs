@@ -4,7 +4,8 @@
 use crate::Verdict;
 use crate::answer::{Difference, Row, printed};
 use crate::divergences::Divergences;
-use crate::engines::Engine;
+use crate::engines::golden::Golden;
+use crate::engines::{Engine, NO_ANSWER};
 use crate::fixtures::Recorded;
 use plumb_schema::Registry;
 use std::collections::BTreeSet;
@@ -24,29 +25,56 @@ impl<'a> Comparison<'a> {
         Self { divergences, seen: BTreeSet::new() }
     }
 
+    /// Asks both engines what is recorded: each question, and what came of it.
+    pub fn all(&mut self, golden: &mut Golden, engine: &mut dyn Engine, registry: &Registry) -> Vec<(String, Verdict)> {
+        let questions: Vec<Recorded> =
+            golden.recorded().iter().map(|one| Recorded { rows: Vec::new(), ..one.clone() }).collect();
+        let verdict = |question: Recorded| {
+            let expected = golden.ask(&question.sql);
+            let verdict = self.judge(engine, registry, &question, &expected);
+            (question.sql, verdict)
+        };
+        questions.into_iter().map(verdict).collect()
+    }
+
     /// Compares one recorded answer.
     pub fn check(&mut self, engine: &mut dyn Engine, registry: &Registry, recorded: &Recorded) -> Verdict {
-        let tables: Vec<String> = tables_of(&recorded.sql);
-        if recorded.fails {
-            return match engine.ask(&recorded.sql) {
-                Err(_) => Verdict::Pass,
-                Ok(rows) => Verdict::Fail(format!("{}\n  should fail and gives {} rows", recorded.sql, rows.len())),
-            };
-        }
+        let expected = Golden::of(vec![recorded.clone()]).ask(&recorded.sql);
+        self.judge(engine, registry, recorded, &expected)
+    }
+
+    fn judge(
+        &mut self,
+        engine: &mut dyn Engine,
+        registry: &Registry,
+        question: &Recorded,
+        expected: &Result<Vec<Row>, String>,
+    ) -> Verdict {
+        let (sql, tables) = (&question.sql, tables_of(&question.sql));
+        let expected = match expected {
+            Err(why) if why == NO_ANSWER => return Verdict::Skip(why.clone()),
+            Err(_) => {
+                return match engine.ask(sql) {
+                    Err(_) => Verdict::Pass,
+                    Ok(rows) => Verdict::Fail(format!("{sql}\n  should fail and gives {} rows", rows.len())),
+                };
+            }
+            Ok(expected) => expected,
+        };
         let unknown = tables.iter().find(|table| registry.get(table).is_none());
         if let Some(table) = unknown {
             return Verdict::Skip(format!("no table {table} yet"));
         }
-        match engine.ask(&recorded.sql) {
-            Ok(rows) => self.compare(recorded, &tables, &rows),
-            Err(error) => Verdict::Fail(format!("{}\n  {error}", recorded.sql)),
+        match engine.ask(sql) {
+            Ok(rows) => self.compare(question, &tables, expected, &rows),
+            Err(error) => Verdict::Fail(format!("{sql}\n  {error}")),
         }
     }
 
-    fn compare(&mut self, recorded: &Recorded, tables: &[String], rows: &[Row]) -> Verdict {
+    fn compare(&mut self, question: &Recorded, tables: &[String], expected: &[Row], rows: &[Row]) -> Verdict {
         let differs = |ignore: &[String]| {
-            let ignore: Vec<String> = recorded.ignore.iter().chain(ignore).cloned().collect();
-            Difference::between(&printed(&recorded.rows, &ignore), &printed(rows, &ignore))
+            let ignore: Vec<String> = question.ignore.iter().chain(ignore).cloned().collect();
+            Difference::between(&printed(expected, &ignore), &printed(rows, &ignore))
         };
         let difference = differs(&[]);
         if difference.is_empty() {
@@ -68,7 +96,7 @@ impl<'a> Comparison<'a> {
                 return Verdict::Pass;
             }
         }
-        Verdict::Fail(format!("{}\n{}", recorded.sql, difference.show(4)))
+        Verdict::Fail(format!("{}\n{}", question.sql, difference.show(4)))
     }
 }
 

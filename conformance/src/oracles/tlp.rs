@@ -16,7 +16,7 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     let table = u.choose(&material.tables)?;
     let condition = predicate(u, table)?;
     let shown = [u.choose(&table.columns)?, u.choose(&table.columns)?, u.choose(&table.columns)?];
-    let whole = format!("SELECT {} FROM \"{}\" AS t", columns(shown), table.name);
+    let whole = format!("SELECT {} FROM {}", columns(shown), table.from("t"));
     let part = |test: String| format!("{whole} WHERE {test}");
     let parts =
         vec![part(condition.clone()), part(format!("NOT ({condition})")), part(format!("({condition}) IS NULL"))];

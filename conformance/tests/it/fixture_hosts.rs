@@ -2,6 +2,7 @@
 
 use plumb_conformance::divergences::Divergences;
 use plumb_conformance::engines::embedded::Embedded;
+use plumb_conformance::engines::golden::Golden;
 use plumb_conformance::fixtures::{Fixture, folder};
 use plumb_conformance::generators::bytes;
 use plumb_conformance::oracles::materialized::Pair;
@@ -63,9 +64,9 @@ fn recorded_answers(hosts: Vec<(Fixture, Arc<dyn Host>)>) {
     for (fixture, host) in hosts {
         let mut engine = Embedded::new(host).expect("an engine");
         let mut comparison = Comparison::new(&divergences);
-        for recorded in fixture.recorded().expect("recorded answers") {
-            let trial = Trial::new("recorded", "recorded", &fixture.name, &recorded.table).query(&recorded.sql);
-            report.add(trial.judged(comparison.check(&mut engine, &registry, &recorded)));
+        let mut golden = Golden::new(&fixture).expect("recorded answers");
+        for (sql, verdict) in comparison.all(&mut golden, &mut engine, &registry) {
+            report.add(Trial::new("recorded", "recorded", &fixture.name, &sql).query(&sql).judged(verdict));
         }
         seen.extend(comparison.seen);
     }

@@ -1,0 +1,133 @@
+//! What queries are made of.
+
+use plumb_schema::{Collation, DeclaredTable, Type, Value};
+
+/// What queries are made of.
+#[derive(Clone, Debug)]
+pub struct Material {
+    /// The tables that may be named.
+    pub tables: Vec<TableMaterial>,
+}
+
+/// A table and values that occur in it.
+#[derive(Clone, Debug)]
+pub struct TableMaterial {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnMaterial>,
+    /// How many rows it has: joins of large tables are kept small.
+    pub rows: usize,
+    /// Without this there are no rows; all that is known of the table is known under it.
+    pub scope: Option<Scope>,
+    /// Some rows, their values as SQL literals in the order of the columns; none where a value is unknown or has no handy
+    /// literal.
+    pub sample: Vec<Vec<Option<String>>>,
+}
+
+/// What a table must be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The column.
+    pub column: String,
+    /// Its values, as SQL literals.
+    pub values: Vec<String>,
+}
+
+/// A column and values that occur in it.
+#[derive(Clone, Debug)]
+pub struct ColumnMaterial {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: Type,
+    /// How it compares; none where nobody says.
+    pub collation: Option<Collation>,
+    /// SQLite declares key columns NOT NULL and answers NULL tests without looking.
+    pub key: bool,
+    /// Values that occur, as SQL literals, in order.
+    pub literals: Vec<String>,
+}
+
+impl TableMaterial {
+    /// A table whose pool is filled from some of its rows. Columns that choose which rows there are, are left out: a copy
+    /// has no such choice. Those of the scope stay.
+    #[must_use]
+    pub fn new(declared: &DeclaredTable, scope: Option<Scope>, rows: &[Vec<Value<'static>>]) -> Self {
+        let usable = |column: &&plumb_schema::DeclaredColumn| {
+            !column.spec.parameter || column.spec.options.contains(plumb_schema::Options::REQUIRED)
+        };
+        let columns: Vec<&plumb_schema::DeclaredColumn> = declared.columns.iter().filter(usable).collect();
+        let sample = rows
+            .iter()
+            .map(|row| columns.iter().map(|column| row.get(column.source).and_then(literal)).collect())
+            .collect();
+        let columns = columns
+            .into_iter()
+            .map(|column| ColumnMaterial {
+                name: column.name.to_owned(),
+                kind: column.kind,
+                collation: Some(column.collation),
+                key: column.key,
+                literals: Vec::new(),
+            })
+            .collect();
+        Self { name: declared.name.to_owned(), columns, rows: rows.len(), scope, sample }.with_pools()
+    }
+
+    /// Fills the columns' pools from the sample.
+    #[must_use]
+    pub fn with_pools(mut self) -> Self {
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            column.literals = self.sample.iter().filter_map(|row| row.get(place)?.clone()).collect();
+            column.literals.sort();
+            column.literals.dedup();
+        }
+        self
+    }
+
+    /// How the table stands in a FROM clause under an alias.
+    #[must_use]
+    pub fn from(&self, alias: &str) -> String {
+        match &self.scope {
+            None => format!("{} AS {alias}", quoted(&self.name)),
+            Some(scope) => {
+                let condition = format!("{} IN ({})", quoted(&scope.column), scope.values.join(", "));
+                format!("(SELECT {} FROM {} WHERE {condition}) AS {alias}", self.names(""), quoted(&self.name))
+            }
+        }
+    }
+
+    /// All columns, with something before each.
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> String {
+        let names: Vec<String> = self.columns.iter().map(|column| format!("{prefix}\"{}\"", column.name)).collect();
+        names.join(", ")
+    }
+}
+
+/// A name, in quotes where it needs them.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !matches!(name, "group" | "groups" | "index" | "table" | "order" | "values" | "default");
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// A value as a literal; none for what is unknown and for long text.
+fn literal(value: &Value<'static>) -> Option<String> {
+    match value {
+        Value::Int(int) => Some(int.to_string()),
+        Value::Real(real) => Some(format!("{real:?}")),
+        Value::Text(text) if text.len() < 60 && !text.contains(&0) => Some(match std::str::from_utf8(text) {
+            Ok(text) => format!("'{}'", text.replace('\'', "''")),
+            Err(_) => format!("CAST(x'{}' AS TEXT)", hex(text)),
+        }),
+        _ => None,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
