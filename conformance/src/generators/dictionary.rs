@@ -56,13 +56,20 @@ pub fn all() -> Result<Vec<(&'static str, String)>, String> {
     ])
 }
 
-/// A dictionary in libFuzzer's form: tables, columns, functions and words of SQL.
-fn sql() -> Result<String, String> {
+/// Words of SQL, signs, tables and columns.
+#[must_use]
+pub fn words() -> Vec<String> {
     let mut words: BTreeSet<String> = SQL.split_whitespace().chain(SIGNS).map(str::to_owned).collect();
     for table in plumb_tables::registry().on(Platforms::CURRENT) {
         words.insert(table.name().to_owned());
         words.extend(table.specs().map(|spec| spec.name.to_owned()));
     }
+    words.into_iter().collect()
+}
+
+/// A dictionary in libFuzzer's form: tables, columns, functions and words of SQL.
+fn sql() -> Result<String, String> {
+    let mut words: BTreeSet<String> = words().into_iter().collect();
     words.extend(functions()?.into_iter().map(|name| format!("{name}(")));
     Ok(lines("Words of SQL, tables, columns and functions.", words))
 }

@@ -55,6 +55,7 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
     let letters = |letters: &[u8]| letters.iter().map(|letter| vec![*letter]).collect();
     let named = |name: &str| [name.as_bytes(), b"\n"].concat();
     match target {
+        "analysis" => letters(b"gm"),
         "flags" => letters(b"sm"),
         "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
         "host_model" => model::tables().map(named).collect(),
@@ -86,6 +87,12 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             };
             let texts = COMMAND_LINES.iter().map(text);
             texts.chain((0..12).map(made("settings"))).chain((0..6).map(made("misspelt"))).collect()
+        }
+        "analysis" => {
+            let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
+            let generated = |seed| (format!("generated-{seed}"), [b"g", &bytes(seed, 120)[..]].concat());
+            let changed = |seed| (format!("changed-{seed}"), [b"m", &bytes(seed, 160)[..]].concat());
+            STATEMENTS.iter().map(text).chain((0..6).map(generated)).chain((0..12).map(changed)).collect()
         }
         "tables" => {
             let input =

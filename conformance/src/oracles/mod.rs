@@ -11,6 +11,7 @@ pub mod materialized;
 pub mod model_roundtrip;
 pub mod norec;
 pub mod one_picture;
+pub mod parser_agreement;
 pub mod pushdown;
 pub mod question;
 pub mod recorded;
@@ -31,6 +32,7 @@ pub type Target = fn(&[u8]) -> Verdict;
 
 /// What fuzz targets run, by the name of the target.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("analysis", parser_agreement::check),
     ("flags", flags::check),
     ("formats", formats::check),
     ("host_model", model_roundtrip::check),

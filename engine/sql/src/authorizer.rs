@@ -29,10 +29,15 @@ pub(crate) fn judge(context: &AuthContext<'_>) -> Ruling {
     }
 }
 
+/// Whether a pragma may be used, by its name in any case.
+pub(crate) fn allows_pragma(name: &str) -> bool {
+    PRAGMAS.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+}
+
 fn allows(action: &AuthAction<'_>) -> bool {
     use AuthAction as A;
     match action {
-        A::Pragma { pragma_name, .. } => PRAGMAS.iter().any(|name| name.eq_ignore_ascii_case(pragma_name)),
+        A::Pragma { pragma_name, .. } => allows_pragma(pragma_name),
         A::Read { .. }
         | A::Select
         | A::Insert { .. }

@@ -1,5 +1,9 @@
 //! The engine: one connection, on which statements run one after the other.
 
+mod catalogue;
+
+pub use catalogue::Reads;
+
 use crate::authorizer::judge;
 use crate::budget::{Alarm, Budget, Spent, Watch, spent};
 use crate::functions::{self, Warn};
@@ -14,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an engine stands on.
@@ -96,6 +100,8 @@ struct Heard {
     /// The declared tables that the statement drops.
     drops: Vec<String>,
     denied: Vec<String>,
+    /// The columns that the statement reads, while somebody wants to know.
+    reads: BTreeSet<(String, String)>,
     warnings: Vec<String>,
     watch: Option<Watch>,
 }
@@ -108,6 +114,9 @@ pub struct Engine {
     heard: Arc<Mutex<Heard>>,
     cancel: Cancel,
     spent: Arc<AtomicU8>,
+    /// Reads are noted.
+    listening: Arc<AtomicBool>,
+    known: catalogue::Known,
     /// Tables that a statement dropped: gone for this engine.
     dropped: RefCell<BTreeSet<String>>,
     notes: Vec<Note>,
@@ -161,10 +170,24 @@ impl Engine {
         if settings.planner {
             shared.planned().trace = Some(Vec::new());
         }
-        listen(&mut connection, &heard)?;
+        let listening = Arc::new(AtomicBool::new(false));
+        listen(&mut connection, &heard, &listening)?;
         let (spent, warnings) = (Arc::new(AtomicU8::new(0)), Vec::new());
-        let (dropped, notes, note_count) = (RefCell::default(), Vec::new(), 0);
-        Ok(Self { connection, settings, shared, heard, cancel, spent, dropped, notes, note_count, warnings })
+        let (known, dropped, notes, note_count) = (catalogue::Known::default(), RefCell::default(), Vec::new(), 0);
+        Ok(Self {
+            connection,
+            settings,
+            shared,
+            heard,
+            cancel,
+            spent,
+            listening,
+            known,
+            dropped,
+            notes,
+            note_count,
+            warnings,
+        })
     }
 
     /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.
@@ -269,6 +292,7 @@ impl Engine {
         let _catalog;
         let (stmt, length) = match self.prepare(sql, false) {
             Err(Unprepared::WantsCatalog) => {
+                self.known.forget();
                 _catalog = self.catalog()?;
                 self.prepare(sql, true)
             }
@@ -326,6 +350,7 @@ impl Engine {
             let mut heard = lock(&self.heard);
             (heard.wants_catalog, heard.creates) = (false, None);
             heard.drops.clear();
+            heard.reads.clear();
         }
         let prepared = Stmt::prepare(&self.connection, sql);
         if lock(&self.heard).wants_catalog && !catalog {
@@ -445,8 +470,8 @@ fn lock(heard: &Mutex<Heard>) -> std::sync::MutexGuard<'_, Heard> {
 }
 
 /// Connects the authorizer and the progress handler.
-fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>) -> Result<(), SqlError> {
-    let listener = Arc::clone(heard);
+fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>, listening: &Arc<AtomicBool>) -> Result<(), SqlError> {
+    let (listener, listening) = (Arc::clone(heard), Arc::clone(listening));
     connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
         let ruling = judge(&context);
         if let rusqlite::hooks::AuthAction::CreateTable { table_name } = context.action {
@@ -454,6 +479,11 @@ fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>) -> Result<(), 
         }
         if let rusqlite::hooks::AuthAction::DropVtable { table_name, .. } = context.action {
             lock(&listener).drops.push(table_name.to_owned());
+        }
+        if let rusqlite::hooks::AuthAction::Read { table_name, column_name } = context.action
+            && listening.load(Ordering::Relaxed)
+        {
+            lock(&listener).reads.insert((table_name.to_owned(), column_name.to_owned()));
         }
         if ruling.wants_catalog || ruling.denied.is_some() {
             let mut heard = lock(&listener);

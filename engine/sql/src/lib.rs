@@ -4,6 +4,7 @@
 //! that all cursors of a table see one picture of the machine, rows are kept only when they are read twice, and only
 //! used columns are collected.
 
+pub mod analysis;
 mod authorizer;
 mod budget;
 pub mod collations;
@@ -26,7 +27,7 @@ pub mod version;
 mod vtab;
 
 pub use budget::Budget;
-pub use engine::{Engine, ResultColumn, Row, Settings, Sink};
+pub use engine::{Engine, Reads, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
 pub use raw::{Cell, bound_memory};
 pub use real::render_real;

@@ -1,0 +1,149 @@
+//! What an analysis knows of a database: its tables, their columns, and its functions.
+
+use plumb_schema::{AnyTable, DeclaredTable, Platforms, Registry, Type};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The functions of a database by name in lower case: how many arguments each form takes, in SQLite's notation.
+pub type Functions = BTreeMap<String, Vec<i32>>;
+
+/// Where an analysis looks names up.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    registry: Registry,
+    platform: Platforms,
+    /// Tables that are not of the registry, by name in lower case.
+    others: BTreeMap<String, Shape>,
+    /// The statements that made tables and views, by name in lower case.
+    made: Arc<BTreeMap<String, String>>,
+    /// Tables of the registry that are there no longer.
+    gone: BTreeSet<String>,
+    functions: Arc<Functions>,
+}
+
+impl Catalogue {
+    /// The tables of a registry, functions, and the statements that made tables and views, by name in lower case.
+    #[must_use]
+    pub fn new(
+        registry: Registry,
+        platform: Platforms,
+        functions: Arc<Functions>,
+        made: Arc<BTreeMap<String, String>>,
+    ) -> Self {
+        Self { registry, platform, others: BTreeMap::new(), made, gone: BTreeSet::new(), functions }
+    }
+
+    /// Adds a table under a name.
+    pub fn add(&mut self, name: &str, shape: Shape) {
+        self.others.insert(name.to_ascii_lowercase(), shape);
+    }
+
+    /// Takes a table away.
+    pub fn remove(&mut self, name: &str) {
+        let name = name.to_ascii_lowercase();
+        self.others.remove(&name);
+        self.gone.insert(name);
+    }
+
+    /// A table, view or table-valued function by its name, which may be in any case.
+    pub(super) fn table(&self, name: &str) -> Option<Shape> {
+        let name = name.to_ascii_lowercase();
+        if let Some(shape) = self.others.get(&name) {
+            return Some(shape.clone());
+        }
+        if self.gone.contains(&name) {
+            return None;
+        }
+        let table = self.registry.get(&name).filter(|table| table.on().contains(self.platform))?;
+        Some(Shape::declared(table, self.platform))
+    }
+
+    /// The statement that made a table or view that is not of the registry.
+    pub(super) fn statement(&self, name: &str) -> Option<Cow<'_, str>> {
+        let name = name.to_ascii_lowercase();
+        if let Some(made) = self.made.get(&name) {
+            return Some(Cow::Borrowed(made));
+        }
+        let table = self.registry.on(self.platform).find(|table| table.aliases().contains(&name.as_str()))?;
+        Some(Cow::Owned(format!("CREATE VIEW {name} AS SELECT * FROM {}", table.name())))
+    }
+
+    /// A table that exists on other systems only.
+    pub(super) fn elsewhere(&self, name: &str) -> Option<Platforms> {
+        let table = self.registry.get(&name.to_ascii_lowercase())?;
+        (!table.on().contains(self.platform)).then(|| table.on())
+    }
+
+    /// The names of all tables and views.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let declared = self.registry.on(self.platform);
+        declared
+            .flat_map(|table| table.aliases().iter().copied().chain([table.name()]))
+            .filter(|name| !self.gone.contains(*name))
+            .chain(self.made.keys().map(String::as_str))
+    }
+
+    /// How many arguments the forms of a function take, by its name in any case; `None` if there is no such function.
+    pub(super) fn function(&self, name: &str) -> Option<&[i32]> {
+        self.functions.get(&name.to_ascii_lowercase()).map(Vec::as_slice)
+    }
+
+    /// The names of all functions.
+    pub(super) fn function_names(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(String::as_str)
+    }
+}
+
+/// A table, or a table-valued function.
+#[derive(Clone)]
+pub struct Shape {
+    /// Its name as declared.
+    pub name: Cow<'static, str>,
+    /// Its columns.
+    pub columns: Vec<ShapeColumn>,
+    /// Whether rows have a rowid that can be asked for.
+    pub rowid: bool,
+    /// The declared table, if it is one of ours.
+    pub declared: Option<&'static dyn AnyTable>,
+}
+
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shape").field("name", &self.name).field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+/// A column of a [`Shape`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShapeColumn {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Its declared type.
+    pub kind: Cow<'static, str>,
+    /// Left out of `*`.
+    pub hidden: bool,
+    /// The rowid by another name (INTEGER PRIMARY KEY).
+    pub is_rowid: bool,
+}
+
+impl Shape {
+    /// A table as SQLite is told of it.
+    #[must_use]
+    pub fn declared(table: &'static dyn AnyTable, platform: Platforms) -> Self {
+        let declared = DeclaredTable::new(table, platform);
+        let column = |name, kind: Type, hidden| ShapeColumn {
+            name: Cow::Borrowed(name),
+            kind: Cow::Borrowed(kind.sql()),
+            hidden,
+            is_rowid: false,
+        };
+        let mut columns: Vec<ShapeColumn> =
+            declared.columns.iter().map(|declared| column(declared.name, declared.kind, declared.hidden)).collect();
+        if table.has_key() && !table.unique() {
+            columns.push(column(DeclaredTable::PLACE, Type::BigInt, true));
+        }
+        let name = Cow::Borrowed(table.name());
+        Self { name, columns, rowid: !table.has_key(), declared: Some(table) }
+    }
+}

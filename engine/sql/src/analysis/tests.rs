@@ -1,0 +1,137 @@
+use super::*;
+use crate::{Budget, Engine, Settings};
+use plumb_host::Mem;
+use plumb_schema::{Registry, Unattended};
+use std::sync::Arc;
+
+pub(super) fn engine() -> Engine {
+    let registry: Registry = plumb_tables::registry();
+    let agent = Arc::new(Unattended(registry.clone()));
+    let settings = Settings { registry, host: Arc::new(Mem::new()), agent, budget: Budget::default(), planner: false };
+    Engine::open(settings).expect("an engine")
+}
+
+/// The diagnostics of a text: `code: the place's text: message; help`.
+pub(super) fn told(sql: &str) -> Vec<String> {
+    let told = |diagnostic: &Diagnostic| {
+        let place = sql.get(diagnostic.span.clone()).unwrap_or_default();
+        let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        format!("{} [{place}] {}{help}", diagnostic.code.name(), diagnostic.message)
+    };
+    engine().analyse(sql).diagnostics.iter().map(told).collect()
+}
+
+#[test]
+fn what_a_statement_uses() {
+    let engine = engine();
+    for (sql, tables, columns, results) in [
+        ("SELECT uid FROM users", "users", "users.uid", "uid=users.uid BIGINT"),
+        ("SELECT u.uid + 1 AS n FROM users AS u", "users u", "users.uid", "n"),
+        (
+            "WITH p AS (SELECT pid FROM processes WHERE uid = 0) SELECT x.pid FROM p x",
+            "processes",
+            "processes.pid processes.uid",
+            "pid=processes.pid BIGINT",
+        ),
+        ("SELECT count(*) FROM users, groups", "users groups", "", "count(*)"),
+        (
+            "SELECT gid FROM users JOIN groups USING (gid)",
+            "users groups",
+            "groups.gid users.gid",
+            "gid=users.gid BIGINT",
+        ),
+        ("SELECT 1 FROM users WHERE \"shell\" = \"sh\"", "users", "users.shell", "1"),
+        ("VALUES (1, 2)", "", "", "column1 column2"),
+        ("EXPLAIN SELECT uid FROM users", "users", "users.uid", ""),
+        (
+            "CREATE VIEW v AS SELECT uid AS u FROM users; SELECT u FROM v",
+            "users v",
+            "users.uid v.u",
+            "u=users.uid BIGINT",
+        ),
+    ] {
+        let analysis = engine.analyse(sql);
+        let errors = analysis.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        assert_eq!(errors.collect::<Vec<_>>(), Vec::<&Diagnostic>::new(), "{sql}");
+        let statement = analysis.statements.last().expect(sql);
+        let alias = |used: &TableUse| used.alias.as_ref().map(|alias| format!(" {alias}")).unwrap_or_default();
+        let names = |used: &TableUse| format!("{}{}", used.name, alias(used));
+        assert_eq!(statement.tables.iter().map(names).collect::<Vec<_>>().join(" "), tables, "{sql}");
+        let column = |(table, column): &ColumnName| format!("{table}.{column}");
+        assert_eq!(statement.columns.iter().map(column).collect::<Vec<_>>().join(" "), columns, "{sql}");
+        let result = |result: &ResultColumn| match &result.origin {
+            Some(origin) => format!("{}={} {}", result.name, column(origin), result.kind),
+            None => result.name.clone(),
+        };
+        assert_eq!(statement.results.iter().map(result).collect::<Vec<_>>().join(" "), results, "{sql}");
+    }
+}
+
+#[test]
+fn errors_have_places_and_help() {
+    for (sql, expect) in [
+        ("selec 1", "syntax [selec] near \"selec\": syntax error"),
+        ("SELECT 1 +", "syntax [] incomplete input"),
+        ("SELECT 'a", "syntax ['a] unrecognized token: \"'a\""),
+        ("SELECT 1 FROM (SELECT 2 FROM)", "syntax [)] near \")\": syntax error"),
+        ("SELECT * FROM usrs", "unknown-table [usrs] no such table: usrs; did you mean the table users?"),
+        ("SELECT udi FROM users", "unknown-column [udi] no such column: udi; did you mean uid of users?"),
+        ("SELECT key FROM users", "unknown-column [key] no such column: key"),
+        ("SELECT p.udi FROM users p", "unknown-column [p.udi] no such column: p.udi; did you mean uid of p?"),
+        (
+            "SELECT users.uid FROM users p",
+            "unknown-column [users.uid] no such column: users.uid; users is called p in this statement",
+        ),
+        ("SELECT lenght(1)", "unknown-function [lenght] no such function: lenght; did you mean the function length?"),
+        ("SELECT length(1, 2)", "wrong-arguments [length] wrong number of arguments to function length()"),
+        (
+            "SELECT gid FROM users, groups",
+            "ambiguous-column [gid] ambiguous column name: gid; say which: users.gid or groups.gid",
+        ),
+        (
+            "SELECT uid FROM users WHERE shell = \"sh\"",
+            "text-in-double-quotes [\"sh\"] there is no column \"sh\" here, so this is taken as text; write 'sh' if text is meant",
+        ),
+        ("SELECT nope FROM nowhere", "unknown-table [nowhere] no such table: nowhere"),
+        (
+            "SELECT 1; SELECT 2 FROM; SELECT x",
+            "syntax [;] near \";\": syntax error|unknown-column [x] no such column: x",
+        ),
+    ] {
+        assert_eq!(told(sql).join("|"), expect, "{sql}");
+    }
+}
+
+#[test]
+fn odd_texts_end() {
+    let engine = engine();
+    let chain = |word: &str, times: usize| format!("SELECT {}1", word.repeat(times));
+    let nested = |open: &str, inner: &str, close: &str, times: usize| {
+        format!("SELECT {}{inner}{}", open.repeat(times), close.repeat(times))
+    };
+    let texts = [
+        String::new(),
+        ";".repeat(100_000),
+        chain("1+", 100_000),
+        chain("NOT ", 900),
+        chain("- ", 200_000),
+        nested("(", "1", ")", 2_400),
+        nested("(", "1", ")", 100_000),
+        nested("abs(", "1", ")", 900),
+        nested("(SELECT ", "1", ")", 600),
+        nested("CASE WHEN ", "1", " THEN 1 END", 900),
+        format!("SELECT 1 WHERE 1 IN ({}1)", "1,".repeat(100_000)),
+        format!("SELECT {}1", "1,".repeat(100_000)),
+        format!("SELECT 1 FROM users{}", " UNION SELECT 1".repeat(10_000)),
+        format!("SELECT '{}'", "x".repeat(1 << 20)),
+        "/*".repeat(500_000),
+        "(".repeat(1 << 20),
+        "\u{1F600}".repeat(1000),
+        "SELECT \0 nope".to_owned(),
+    ];
+    for text in texts {
+        let analysis = engine.analyse(&text);
+        let start: String = text.chars().take(30).collect();
+        assert!(analysis.diagnostics.iter().all(|found| text.get(found.span.clone()).is_some()), "{start}");
+    }
+}
