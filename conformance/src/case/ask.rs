@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_types, reason = "the harness unpacks hosts and starts agents")]
 
 use super::rows::{self, Table};
-use super::{Answer, Case, Class, Failure, Trouble, Value};
+use super::{Answer, Case, Class, Failure, Step, Trouble, Value};
 use crate::answer::Row;
 use crate::engines::Engine;
 use crate::engines::embedded::Embedded;
@@ -13,7 +13,7 @@ use crate::hosttext::{HostText, Thing};
 use crate::shrink::tokens;
 use plumb_host::{Cancel, FileKind, Host, Mem};
 use plumb_schema::{AnyTable, Platforms};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -63,7 +63,7 @@ pub(super) struct Asked {
 enum Engines {
     Embedded(Box<Embedded>),
     Sqlite,
-    Shell(Box<Shell>, #[allow(dead_code, reason = "it is removed when this is dropped")] TempDir),
+    Shell(Box<Printing>, #[allow(dead_code, reason = "it is removed when this is dropped")] TempDir),
 }
 
 /// Tables that answer differently by themselves.
@@ -78,7 +78,11 @@ impl Asked {
             Kind::Shell(program) => shell(&format!("'{}' --root {{root}}", program.display()), &case.host.files, &mem)?,
             Kind::Agent(command) => shell(command, &case.host.files, &mem)?,
         };
-        Ok(Self { host: Arc::new(mem), engine })
+        let mut asked = Self { host: Arc::new(mem), engine };
+        if let Engines::Shell(shell, _) = &mut asked.engine {
+            shell.learn(&case.steps);
+        }
+        Ok(asked)
     }
 
     /// This agent over any host.
@@ -102,7 +106,7 @@ impl Asked {
         match &mut self.engine {
             Engines::Embedded(engine) => Ok(rows::embedded(engine, sql)),
             Engines::Sqlite => copies(&self.host, sql).map_err(Trouble::Skip),
-            Engines::Shell(shell, _) => Ok(asked(shell, sql)),
+            Engines::Shell(shell, _) => Ok(shell.ask(sql)),
         }
     }
 
@@ -115,7 +119,7 @@ impl Asked {
             Answer::Refusal(error) => Err(error),
         };
         if let (Engines::Shell(shell, _), Ok((table, ordered))) = (&mut self.engine, &expected) {
-            return shell_gives(shell, sql, table, *ordered);
+            return shell.gives(sql, table, *ordered);
         }
         match (expected, self.ask(sql)?) {
             (Ok((expected, ordered)), Ok(got)) => {
@@ -217,7 +221,7 @@ fn shell(command: &str, files: &HostText, mem: &Mem) -> Result<Engines, Trouble>
     let words = command.replace("{root}", &format!("'{root}'"));
     let mut shell = Shell::new(&words).map_err(|why| Failure::new(Class::Other, why))?;
     shell.exact = false;
-    Ok(Engines::Shell(Box::new(shell), folder))
+    Ok(Engines::Shell(Box::new(Printing { shell, known: BTreeMap::new() }), folder))
 }
 
 /// What no directory can have.
@@ -257,38 +261,65 @@ fn unpack(mem: &Mem) -> Result<TempDir, String> {
     }
 }
 
-/// What a shell prints, without types.
-fn asked(shell: &mut Shell, sql: &str) -> Result<Table, String> {
-    let rows = shell.ask(sql)?;
-    let columns: Vec<String> = rows.first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
-    let text = |row: &Row, name: &String| Value::Text(row.get(name).cloned().flatten().unwrap_or_default());
-    let rows = rows.iter().map(|row| columns.iter().map(|name| text(row, name)).collect()).collect();
-    Ok(Table { columns, rows })
+/// A shell, and what it printed already.
+struct Printing {
+    shell: Shell,
+    known: BTreeMap<String, Result<Vec<Row>, String>>,
 }
 
-/// Holds a shell to an answer twice: as it prints it to people, then exactly, as text that says what each value is.
-fn shell_gives(shell: &mut Shell, sql: &str, expected: &Table, ordered: bool) -> Result<(), Trouble> {
-    let refused = |error: String| Failure::of(Class::Refused, sql, &format!("  refused: {error}"));
-    let printed = asked(shell, sql).map_err(refused)?;
-    expected
-        .printed(&printed.columns)
-        .same(&printed, ordered)
-        .map_err(|(class, text)| Failure::of(class, sql, &text))?;
-    let Some(exact) = exactly(sql, &expected.columns) else { return Ok(()) };
-    let mut got = asked(shell, &exact).map_err(refused)?;
-    for value in got.rows.iter_mut().flatten() {
-        *value =
-            told(value).ok_or_else(|| Failure::of(Class::Other, &exact, &format!("  {value:?} is no quoted value")))?;
+impl Printing {
+    /// What it prints, without types.
+    fn ask(&mut self, sql: &str) -> Result<Table, String> {
+        let rows = self.known.remove(sql).unwrap_or_else(|| self.shell.ask(sql))?;
+        let columns: Vec<String> = rows.first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
+        let text = |row: &Row, name: &String| Value::Text(row.get(name).cloned().flatten().unwrap_or_default());
+        let rows = rows.iter().map(|row| columns.iter().map(|name| text(row, name)).collect()).collect();
+        Ok(Table { columns, rows })
     }
-    let expected = expected.in_order_of(&got.columns);
-    // An outer query need not keep the order of an inner one.
-    Ok(expected.same(&got, false).map_err(|(class, text)| Failure::of(class, &exact, &text))?)
+
+    /// Asks at once what will be asked: a process is dear, a statement is cheap.
+    fn learn(&mut self, steps: &[Step]) {
+        let mut statements = Vec::new();
+        for step in steps {
+            if let Some(Answer::Rows { columns, .. }) = &step.answer {
+                statements.push(step.sql.clone());
+                statements.extend(exactly(&step.sql, columns));
+            }
+        }
+        let answers = self.shell.ask_many(&statements);
+        self.known = statements.into_iter().zip(answers).collect();
+    }
+
+    /// Holds it to an answer twice: as it prints it to people, then exactly, as text that says what each value is.
+    fn gives(&mut self, sql: &str, expected: &Table, ordered: bool) -> Result<(), Trouble> {
+        if statements(sql) > 1 {
+            return Err(Trouble::Skip("a shell prints the rows of all statements together".to_owned()));
+        }
+        let refused = |error: String| Failure::of(Class::Refused, sql, &format!("  refused: {error}"));
+        let printed = self.ask(sql).map_err(refused)?;
+        let shown = expected.printed(&printed.columns);
+        shown.same(&printed, ordered).map_err(|(class, text)| Failure::of(class, sql, &text))?;
+        let Some(exact) = exactly(sql, &expected.columns) else { return Ok(()) };
+        let mut got = self.ask(&exact).map_err(refused)?;
+        for value in got.rows.iter_mut().flatten() {
+            let strange = || Failure::of(Class::Other, &exact, &format!("  {} is no quoted value", value.literal()));
+            *value = told(value).ok_or_else(strange)?;
+        }
+        // An outer query need not keep the order of an inner one.
+        let same = expected.in_order_of(&got.columns).same(&got, false);
+        Ok(same.map_err(|(class, text)| Failure::of(class, &exact, &text))?)
+    }
+}
+
+/// How many statements a text has.
+fn statements(sql: &str) -> usize {
+    tokens(sql).split(|token| token.is(";")).filter(|statement| !statement.is_empty()).count()
 }
 
 /// A query for what each value is; none for what cannot stand in brackets.
 fn exactly(sql: &str, columns: &[String]) -> Option<String> {
     let tokens = tokens(sql);
-    let alone = tokens.iter().filter(|token| token.is(";")).count() == 0;
+    let alone = !tokens.iter().any(|token| token.is(";"));
     let is_query = tokens.first().is_some_and(|token| token.is_any(&["SELECT", "WITH", "VALUES"]));
     let distinct: BTreeSet<String> = columns.iter().map(|name| name.to_lowercase()).collect();
     if !alone || !is_query || columns.is_empty() || distinct.len() < columns.len() {

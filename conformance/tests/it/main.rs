@@ -1,6 +1,7 @@
 //! The oracles as ordinary tests.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod cases;
 mod fixture_hosts;
 mod foreign;
 mod fuzz_corpora;
