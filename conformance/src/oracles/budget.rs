@@ -7,6 +7,10 @@
 
 use crate::Verdict;
 use crate::engines::Engine;
+use crate::engines::embedded::Embedded;
+use crate::generators::host::small::small;
+use plumb_sql::Budget;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -187,6 +191,23 @@ pub fn alone<E: Engine>(
     receiver.recv_timeout(GENEROUS).unwrap_or_else(|_| hung())
 }
 
+/// One of them, chosen by a byte, over a small host and under a small budget.
+#[must_use]
+pub fn chosen(bytes: &[u8]) -> Verdict {
+    let place = usize::from(*bytes.first().unwrap_or(&0)) % RUNAWAYS.len();
+    match RUNAWAYS.get(place) {
+        Some(runaway) => alone(small_budget, runaway),
+        None => Verdict::Skip("nothing".to_owned()),
+    }
+}
+
+/// This agent over a small host, under a small budget.
+fn small_budget() -> Result<Embedded, String> {
+    let time = Some(Duration::from_millis(300));
+    let budget = Budget { time, memory: Some(64 << 20), rows: Some(10_000), ..Budget::default() };
+    Embedded::with(Arc::new(small()), plumb_tables::registry(), budget)
+}
+
 /// The most memory that this process ever had, where the system tells.
 fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -200,25 +221,11 @@ mod tests {
     use super::*;
     use crate::answer::Row;
     use crate::engines::Capabilities;
-    use crate::engines::embedded::Embedded;
-    use crate::generators::host::small::small;
-    use plumb_sql::Budget;
-    use std::sync::Arc;
-
-    fn open() -> Result<Embedded, String> {
-        let budget = Budget {
-            time: Some(Duration::from_millis(300)),
-            memory: Some(64 << 20),
-            rows: Some(10_000),
-            ..Budget::default()
-        };
-        Embedded::with(Arc::new(small()), plumb_tables::registry(), budget)
-    }
 
     #[test]
     fn what_wants_too_much_is_stopped() {
         for runaway in RUNAWAYS {
-            assert_eq!(alone(open, runaway), Verdict::Pass, "{}", runaway.name);
+            assert_eq!(alone(small_budget, runaway), Verdict::Pass, "{}", runaway.name);
         }
     }
 
@@ -267,7 +274,7 @@ mod tests {
 
     #[test]
     fn who_declares_no_budget_is_spared() {
-        let mut engine = open().expect("an engine");
+        let mut engine = small_budget().expect("an engine");
         engine.capabilities.budget = false;
         for runaway in RUNAWAYS {
             assert_eq!(runaway.end == End::Soon, check(&mut engine, runaway) == Verdict::Pass, "{}", runaway.name);
