@@ -9,6 +9,8 @@ mod schemas;
 
 // What follows asks the tables of the system that the tests run on.
 #[cfg(target_os = "linux")]
+mod checks;
+#[cfg(target_os = "linux")]
 mod errors;
 #[cfg(target_os = "linux")]
 mod hosts;

@@ -139,8 +139,7 @@ impl Declared {
     fn material(&self, scope: Option<Scope>, sample: &[Row], rows: usize) -> TableMaterial {
         let column = |column: &DeclaredColumn| ColumnMaterial {
             name: column.name.clone(),
-            // Of what has an unknown type nothing is expected.
-            kind: column.kind.unwrap_or(Type::Blob),
+            kind: column.kind.unwrap_or(Type::Text),
             collation: None,
             key: column.key,
             literals: Vec::new(),

@@ -185,9 +185,9 @@ fn several_statements_in_one_argument() {
             "",
             1,
             "[\n  {\"a\":\"1\"}\n]\n",
-            "Error: near \"selec\": syntax error\n  select 1 a; selec; select 2 b\n              ^\n",
+            "Error: near \"selec\": syntax error\n  select 1 a; selec; select 2 b\n              ^^^^^\n",
         ),
-        (&["--json", "selec"], "", 1, "[\n\n]\n", "Error: near \"selec\": syntax error\n  selec\n  ^\n"),
+        (&["--json", "selec"], "", 1, "[\n\n]\n", "Error: near \"selec\": syntax error\n  selec\n  ^^^^^\n"),
     ]);
 }
 
@@ -223,7 +223,7 @@ fn arguments() {
         ),
         (&["--output=-", "--csv", "select 1 a"], "", 0, "a\n1\n", ""),
         (&["--profile=3", "select 1"], "", 0, "", ""),
-        (&["--profile=3", "selec"], "", 1, "", "Error: near \"selec\": syntax error\n  selec\n  ^\n"),
+        (&["--profile=3", "selec"], "", 1, "", "Error: near \"selec\": syntax error\n  selec\n  ^^^^^\n"),
         (&["--pack=nope"], "", 0, "", ""),
         (
             &["--connect=/nope.em", "select 1"],
@@ -289,15 +289,15 @@ fn input() {
             "select 1 a;\n\n-- x\nselect\nnope;\nselect 2 a;\n",
             1,
             "a\n1\na\n2\n",
-            "Error: near line 4: no such column: nope\n  nope;\n  ^\n",
+            "Error: near line 4: no such column: nope\n  nope;\n  ^^^^\n",
         ),
-        (&[], "selec", 1, "", "Error: near \"selec\": syntax error\n  selec\n  ^\n"),
+        (&[], "selec", 1, "", "Error: near \"selec\": syntax error\n  selec\n  ^^^^^\n"),
         (
             &["--csv"],
             ".bail on\nselec;\nselect 1 a;\n",
             1,
             "",
-            "Error: near line 2: near \"selec\": syntax error\n  selec;\n  ^\n",
+            "Error: near line 2: near \"selec\": syntax error\n  selec;\n  ^^^^^\n",
         ),
         (&["--csv"], ".mode csv\nselect 1 a, 2 b;", 0, "a,b\n1,2\n", ""),
         (
@@ -306,17 +306,70 @@ fn input() {
              insert into t values(5);\nselect a from t;\n",
             1,
             "a\n5\n",
-            "E] Authorizer denied action 7 g t main null\nError: near line 1: not authorized\n",
+            "E] Authorizer denied action 7 g t main null\nError: near line 1: not authorized\n  \
+             create table t(a integer); create trigger g after insert on t begin\n\
+             \x20                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n\
+             help: statements only read, and make tables and views of their own in memory\n",
         ),
         (&["--csv"], ".exit 3\nselect 1;", 3, "", ""),
         (&["--csv"], ".exit\nselect 1;", 0, "", ""),
-        (&["--csv"], "selec;\n.exit", 1, "", "Error: near line 1: near \"selec\": syntax error\n  selec;\n  ^\n"),
+        (&["--csv"], "selec;\n.exit", 1, "", "Error: near line 1: near \"selec\": syntax error\n  selec;\n  ^^^^^\n"),
         (&["--csv"], ".exit x\nselect 1;", 0, "", ""),
         (&["--csv"], ".quit\nselect 1;", 0, "", ""),
     ]);
     // A statement of more than a megabyte.
     let long = format!("select length('{}') a;", "x;".repeat(600_000));
     assert_eq!(run(&["--csv"], &long), (0, "a\n1200000\n".to_owned(), String::new()));
+}
+
+/// Whether a query is right is told by the exit code too.
+#[test]
+fn queries_are_checked() {
+    check(&[
+        (
+            &["--check-query", "select uid from users"],
+            "",
+            0,
+            "uses users: uid\ngives uid: BIGINT of users.uid\n0 errors, 0 warnings\n",
+            "",
+        ),
+        (
+            &["--check_query=select 1 where 1 = null", "select 'not run'"],
+            "",
+            0,
+            "warning[never-true]: a comparison with NULL is never true\n --> 1:16\n  |\n1 | select 1 where 1 = null\n  \
+             |                ^^^^^^^^\n  = help: use IS NULL\n\ngives 1\n0 errors, 1 warning\n",
+            "",
+        ),
+        (
+            &["--check-query=selec"],
+            "",
+            1,
+            "error[syntax]: near \"selec\": syntax error\n --> 1:1\n  |\n1 | selec\n  | ^^^^^\n\n1 error, 0 warnings\n",
+            "",
+        ),
+        (&["--check-query", ""], "select 1;", 0, "+---+\n| 1 |\n+---+\n| 1 |\n+---+\n", ""),
+    ]);
+    let (code, json, _) = run(&["--json", "--check-query", "select u.uid + 1 as n from users u where uid = 'x'"], "");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (code, &json),
+        (
+            0,
+            &serde_json::json!({
+                "diagnostics": [{
+                    "severity": "warning", "code": "never-true", "message": "uid is a number, and never equals 'x'",
+                    "help": null, "start": 41, "end": 50, "line": 1, "column": 42
+                }],
+                "statements": [{
+                    "start": 0, "end": 50,
+                    "tables": [{ "name": "users", "alias": "u", "start": 27, "end": 32 }],
+                    "columns": [{ "table": "users", "column": "uid" }],
+                    "results": [{ "name": "n", "origin": null, "type": null }]
+                }]
+            })
+        )
+    );
 }
 
 #[test]
@@ -444,24 +497,46 @@ fn show() {
 #[test]
 fn errors() {
     check(&[
-        (&["selec 1"], "", 1, "", "Error: near \"selec\": syntax error\n  selec 1\n  ^\n"),
+        (&["selec 1"], "", 1, "", "Error: near \"selec\": syntax error\n  selec 1\n  ^^^^^\n"),
         (
             &["select * from nope_at_all"],
             "",
             1,
             "",
-            "Error: no such table: nope_at_all\n  select * from nope_at_all\n                ^\n",
+            "Error: no such table: nope_at_all\n  select * from nope_at_all\n                ^^^^^^^^^^^\n",
         ),
-        (&["select nofn(1)"], "", 1, "", "Error: no such function: nofn\n  select nofn(1)\n         ^\n"),
-        (&["delete from users"], "", 1, "", "Error: table users may not be modified\n"),
-        (&["insert into users(uid) values(1)"], "", 1, "", "Error: table users may not be modified\n"),
-        (&["update users set uid=1"], "", 1, "", "Error: table users may not be modified\n"),
+        (&["select nofn(1)"], "", 1, "", "Error: no such function: nofn\n  select nofn(1)\n         ^^^^\n"),
+        (
+            &["delete from users"],
+            "",
+            1,
+            "",
+            "Error: table users may not be modified\n  delete from users\n              ^^^^^\n\
+             help: tables only read; CREATE TABLE makes one in memory that can be changed\n",
+        ),
+        (
+            &["insert into users(uid) values(1)"],
+            "",
+            1,
+            "",
+            "Error: table users may not be modified\n  insert into users(uid) values(1)\n              ^^^^^\n\
+             help: tables only read; CREATE TABLE makes one in memory that can be changed\n",
+        ),
+        (
+            &["update users set uid=1"],
+            "",
+            1,
+            "",
+            "Error: table users may not be modified\n  update users set uid=1\n         ^^^^^\n\
+             help: tables only read; CREATE TABLE makes one in memory that can be changed\n",
+        ),
         (
             &["attach 'x.db' as x"],
             "",
             23,
             "",
-            "E] Authorizer denied action 24 x.db null null null\nError: not authorized\n",
+            "E] Authorizer denied action 24 x.db null null null\nError: not authorized\n  attach 'x.db' as x\n  \
+             ^^^^^^^^^^^^^^^^^^\nhelp: statements only read, and make tables and views of their own in memory\n",
         ),
         (&["select load_extension('x')"], "", 1, "", "Error: not authorized\n"),
         (
@@ -471,7 +546,8 @@ fn errors() {
             "",
             "W] Table hash was queried without a required column in the WHERE clause\n\
              W] How hash can be queried: https://osquery.io/schema/#hash\n\
-             Error: Table hash was queried without a required column in the WHERE clause\n\
+             Error: Table hash was queried without a required column in the WHERE clause\n  \
+             select * from hash\n                ^^^^\n\
              help: constrain path or directory by = or IN, by a join, or where the table allows it by LIKE\n\
              help: for example: SELECT * FROM hash WHERE path = '/etc/hosts'\n",
         ),

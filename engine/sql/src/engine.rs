@@ -14,7 +14,6 @@ use crate::vtab::{self, Shared};
 use crate::{SqlError, suggest};
 use plumb_host::{Cancel, Host};
 use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
-use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, ffi};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -151,10 +150,6 @@ impl Engine {
         connection
             .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA journal_mode = OFF; PRAGMA trusted_schema = ON")?;
         write_15_digits(&connection)?;
-        if let Some(bytes) = settings.budget.memory {
-            // One value may not take more than all rows together. SQLite makes several of one: the program bounds them all.
-            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(bytes).unwrap_or(i32::MAX))?;
-        }
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();
         let listener = Arc::clone(&heard);
@@ -244,7 +239,7 @@ impl Engine {
     /// to the sink.
     ///
     /// # Errors
-    /// The statement's; offsets are bytes of `sql`.
+    /// The statement's; places are bytes of `sql`.
     pub fn run(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<(), SqlError> {
         self.cancel.reset();
         // SQLite reads no further than a NUL.
@@ -379,34 +374,23 @@ impl Engine {
 
     /// Names the table and column that a refusal is about, and suggests names for unknown ones.
     fn improve(&self, error: SqlError, sql: &str) -> SqlError {
-        let SqlError::Sql { message, code, offset, mut help } = error else { return error };
+        let SqlError::Sql { message, code, mut span, mut help } = error else { return error };
         let refusal = self.shared.planned().refusals.first().cloned();
         if let Some(refusal) = refusal.filter(|_| message == "no query solution") {
             let table = refusal.table;
-            let columns = refusal.columns.join(" or ");
-            let example = refusal.columns.first().copied().unwrap_or_default();
             return SqlError::Sql {
                 message: format!("Table {table} was queried without a required column in the WHERE clause"),
                 code: ffi::SQLITE_CONSTRAINT,
-                offset,
-                help: vec![
-                    format!("constrain {columns} by = or IN, by a join, or where the table allows it by LIKE"),
-                    format!("for example: SELECT * FROM {table} WHERE {example} = '{}'", example_value(example)),
-                ],
+                span: self.analyse(sql).place_of_table(table),
+                help: suggest::constraint_help(table, &refusal.columns).to_vec(),
             };
         }
-        help.extend(suggest::help(&message, sql, &self.settings.registry, || self.functions()));
-        let offset = offset.or_else(|| suggest::place(&message, sql));
-        SqlError::Sql { message, code, offset, help }
-    }
-
-    /// The names of all functions.
-    fn functions(&self) -> Vec<String> {
-        let names = || -> rusqlite::Result<Vec<String>> {
-            let mut list = self.connection.prepare("SELECT DISTINCT name FROM pragma_function_list")?;
-            list.query_map([], |row| row.get(0))?.collect()
-        };
-        names().unwrap_or_default()
+        let found = self.analyse(sql).diagnostics.into_iter().find(|found| found.message == message);
+        if let Some(found) = found {
+            span = Some(found.span);
+            help.extend(found.help);
+        }
+        SqlError::Sql { message, code, span, help }
     }
 
     /// Makes the declared tables look like created ones, as osquery declares them, until the guard is dropped: nothing
@@ -550,18 +534,9 @@ fn explain(stmt: &mut Stmt<'_>) -> Result<Vec<Instruction>, SqlError> {
 /// Moves an error's place: the statement began at `start` of the whole text.
 fn moved(error: SqlError, start: usize) -> SqlError {
     match error {
-        SqlError::Sql { message, code, offset, help } => {
-            SqlError::Sql { message, code, offset: offset.map(|offset| offset + start), help }
+        SqlError::Sql { message, code, span, help } => {
+            SqlError::Sql { message, code, span: span.map(|span| span.start + start..span.end + start), help }
         }
         other => other,
-    }
-}
-
-fn example_value(column: &str) -> &'static str {
-    match column {
-        "path" => "/etc/hosts",
-        "directory" => "/etc",
-        "url" => "https://example.com",
-        _ => "…",
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a statement.
 
 use std::io;
+use std::ops::Range;
 
 /// An error of a statement, told so that a person can act on it.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum SqlError {
         /// SQLite's primary result code (<https://www.sqlite.org/rescode.html>).
         code: i32,
         /// The place in the text that was given, in bytes.
-        offset: Option<usize>,
+        span: Option<Range<usize>>,
         /// What to do about it: one line each.
         help: Vec<String>,
     },
@@ -26,7 +27,7 @@ impl SqlError {
     /// An error that concerns no place in the text.
     #[must_use]
     pub fn new(code: i32, message: impl Into<String>) -> Self {
-        Self::Sql { message: message.into(), code, offset: None, help: Vec::new() }
+        Self::Sql { message: message.into(), code, span: None, help: Vec::new() }
     }
 
     /// SQLite's primary result code; 1 for an output error.

@@ -42,7 +42,8 @@ fn last_error(connection: &Connection, code: c_int) -> SqlError {
     let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(db)) }.to_string_lossy().into_owned();
     // SAFETY: takes the handle only.
     let offset = unsafe { ffi::sqlite3_error_offset(db) };
-    SqlError::Sql { message, code: code & 0xff, offset: usize::try_from(offset).ok(), help: Vec::new() }
+    let span = usize::try_from(offset).ok().map(|offset| offset..offset);
+    SqlError::Sql { message, code: code & 0xff, span, help: Vec::new() }
 }
 
 impl<'c> Stmt<'c> {

@@ -58,17 +58,22 @@ struct Given<'a> {
     value: Option<&'a str>,
 }
 
+/// A flag by its name, in which dashes stand for underscores.
+fn named(name: &str) -> Option<&'static FlagSpec> {
+    specs::find(name).or_else(|| specs::find(&name.replace('-', "_")))
+}
+
 /// Finds the flag of `name`, `name=value` or `noname`. Fails with the name as given.
 fn look_up(flag: &str) -> Result<Given<'_>, (String, FlagError)> {
     let (name, value) = match flag.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (flag, None),
     };
-    if let Some(spec) = specs::find(name) {
+    if let Some(spec) = named(name) {
         let on = (spec.kind == Kind::Bool).then_some("true");
         return Ok(Given { spec, value: value.or(on) });
     }
-    match name.strip_prefix("no").and_then(specs::find) {
+    match name.strip_prefix("no").and_then(named) {
         Some(spec) if spec.kind == Kind::Bool => Ok(Given { spec, value: Some("false") }),
         Some(spec) => Err((name.to_owned(), FlagError::NoSwitch { given: name.to_owned(), kind: spec.kind.name() })),
         None => Err((name.to_owned(), FlagError::Unknown(name.to_owned()))),

@@ -1,5 +1,6 @@
 //! The shell: questions from the command line, from standard input or from a person at a terminal.
 
+mod check;
 mod commands;
 mod completion;
 mod describe;

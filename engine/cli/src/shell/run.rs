@@ -107,7 +107,7 @@ impl Shell {
     }
 
     /// Tells an error.
-    fn report(&mut self, error: &SqlError, sql: &str, told: Told<'_>) -> Ran {
+    pub(super) fn report(&mut self, error: &SqlError, sql: &str, told: Told<'_>) -> Ran {
         if let SqlError::Sql { message, .. } = error
             && let Some(table) = documented_table(message)
         {

@@ -121,6 +121,8 @@ enum Task {
     Tables,
     /// All rows of a table.
     All(String),
+    /// What is to be said of a query.
+    Check(String),
     /// The queries of a pack.
     Pack(String),
     /// The text of an argument: a dot command or SQL.
@@ -143,6 +145,7 @@ impl Task {
             return Self::Tables;
         }
         let asked = (flag("A").map(Self::All))
+            .or_else(|| flag("check_query").map(Self::Check))
             .or_else(|| flag("pack").map(Self::Pack))
             .or_else(|| flag("query").map(Self::Query))
             .or_else(|| flag("query_file").map(Self::File))
@@ -204,6 +207,7 @@ impl Shell {
         match task {
             Task::Tables => Ran::from(self.table_names("")).code(),
             Task::All(table) => self.all(&table).code(),
+            Task::Check(sql) => self.check_query(&sql),
             Task::Pack(name) => self.pack(&name),
             Task::Argument(text) if text.starts_with('.') => self.command(&text).code(),
             Task::Argument(text) | Task::Query(text) => self.query(&text),

@@ -305,10 +305,10 @@ impl<'b> Analyser<'_, 'b> {
         let near = crate::suggest::nearest(path.column, own().map(|(column, _, _)| column))
             .or_else(|| crate::suggest::nearest(path.column, columns().map(|(column, _, _)| column)));
         if let Some(near) = near {
-            let (column, item, _) = columns().find(|(column, _, _)| *column == near)?;
-            return Some(match item {
+            let (column, item, declared) = own().chain(columns()).find(|(column, _, _)| *column == near)?;
+            return Some(match if declared.is_empty() { item } else { declared } {
                 "" => format!("did you mean {column}?"),
-                item => format!("did you mean {column} of {item}?"),
+                table => format!("did you mean {column} of {table}?"),
             });
         }
         // It may be a column of a table that the statement uses elsewhere.

@@ -102,8 +102,12 @@ impl<'b> Analyser<'_, 'b> {
                 from.broken = true;
                 continue;
             };
-            if let (Some(JoinOperator::TypedJoin(Some(kind))), Some(item)) = (operator, self.items.get_mut(item)) {
-                item.join = *kind;
+            if let Some(item) = self.items.get_mut(item) {
+                // What has no columns could not be understood itself.
+                from.broken |= item.relation.columns.is_empty();
+                if let Some(JoinOperator::TypedJoin(Some(kind))) = operator {
+                    item.join = *kind;
+                }
             }
             from.items.push(item);
             match constraint {
@@ -164,6 +168,7 @@ impl<'b> Analyser<'_, 'b> {
                 for expr in nested.arguments.iter().chain(&nested.conditions) {
                     self.expr(expr, &scope);
                 }
+                self.fact(nested.items.clone(), nested.conditions, nested.arguments);
                 let relation = Rc::new(self.nested(&nested.items));
                 let span = self.source.span();
                 Some(self.add_item(given, relation, span))
@@ -272,7 +277,10 @@ impl<'b> Analyser<'_, 'b> {
         let names = cte.columns.map(|names| self.column_names(names.iter().map(|name| &name.col_name)));
         let recursive = self.recursive_terms(cte.select, &name);
         let relation = if recursive > 0 {
+            let selects = self.selects.len();
             let outputs = self.compound(cte.select, outer, Some(recursive));
+            // It is looked at once more as a whole.
+            self.selects.truncate(selects);
             let known = self.common_relation(&name, outputs, names, span);
             self.set_common(place, State::Known(Rc::clone(&known)));
             self.select(cte.select, outer);

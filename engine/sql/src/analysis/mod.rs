@@ -4,10 +4,12 @@
 //! Names are resolved as SQLite resolves them, quirks included: the oracle *parser_agreement* holds what is found here
 //! against what SQLite's authorizer sees while it prepares the same text.
 
+mod checks;
 mod expr;
 mod from;
 mod make;
 mod parse;
+mod render;
 mod schema;
 mod scope;
 mod select;
@@ -16,6 +18,7 @@ mod statement;
 mod tests;
 mod token;
 
+pub use render::{Excerpt, render};
 pub use schema::{Catalogue, Functions, Shape, ShapeColumn};
 
 use std::collections::BTreeSet;
@@ -34,6 +37,12 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// Where the first statement names a table.
+    pub(crate) fn place_of_table(&self, name: &str) -> Option<Range<usize>> {
+        let tables = self.statements.first().map(|statement| statement.tables.as_slice()).unwrap_or_default();
+        tables.iter().find(|used| used.name == name).map(|used| used.span.clone())
+    }
+
     /// Whether something is wrong.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -108,6 +117,12 @@ pub enum Code {
     NotAuthorized,
     ReadOnly,
     TextInDoubleQuotes,
+    MissingConstraint,
+    UnboundedScan,
+    CartesianJoin,
+    NeverTrue,
+    TextOrder,
+    Refused,
 }
 
 impl Code {
@@ -130,6 +145,12 @@ impl Code {
             Self::NotAuthorized => "not-authorized",
             Self::ReadOnly => "read-only",
             Self::TextInDoubleQuotes => "text-in-double-quotes",
+            Self::MissingConstraint => "missing-constraint",
+            Self::UnboundedScan => "unbounded-scan",
+            Self::CartesianJoin => "cartesian-join",
+            Self::NeverTrue => "never-true",
+            Self::TextOrder => "text-order",
+            Self::Refused => "refused",
         }
     }
 }

@@ -148,6 +148,8 @@ impl<'b> Analyser<'_, 'b> {
                         self.expr(grouped, &scope);
                     }
                 }
+                let where_having = [*where_clause, *having].into_iter().flatten();
+                self.fact(items.clone(), where_having.chain(conditions).collect(), arguments);
                 Term { items, outputs }
             }
         }

@@ -27,7 +27,10 @@ pub(super) fn analyse(sources: Vec<Source<'_>>, catalogue: &Catalogue) -> Analys
         statements.extend(analyser.statement(source));
     }
     let mut diagnostics = analyser.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));
+    diagnostics.sort_by(|one, other| {
+        let key = |diagnostic: &Diagnostic| (diagnostic.span.start, diagnostic.severity, diagnostic.code);
+        key(one).cmp(&key(other)).then_with(|| one.message.cmp(&other.message))
+    });
     diagnostics.dedup();
     diagnostics.truncate(MOST);
     Analysis { statements, diagnostics }
@@ -71,6 +74,8 @@ pub(super) struct Analyser<'c, 'b> {
     pub(super) inside: Option<Range<usize>>,
     /// What is looked at is only tried.
     pub(super) silent: bool,
+    /// The SELECTs of the current statement, without those of views.
+    pub(super) selects: Vec<super::checks::Facts<'b>>,
     /// How many errors the statement has, told or not.
     pub(super) problems: usize,
     /// The views that the statement has met; `None` while one is being looked at.
@@ -92,6 +97,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
             diagnostics: Vec::new(),
             inside: None,
             silent: false,
+            selects: Vec::new(),
             problems: 0,
             views: HashMap::new(),
             depth: 0,
@@ -113,6 +119,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         self.items.clear();
         self.resolved.clear();
         self.views.clear();
+        self.selects.clear();
         self.problems = 0;
         let cmd: &'b Cmd<'b> = cmd;
         let (stmt, explained) = match cmd {
@@ -120,6 +127,9 @@ impl<'c, 'b> Analyser<'c, 'b> {
             Cmd::Stmt(stmt) => (stmt, false),
         };
         let outputs = self.kind(stmt, explained);
+        if self.problems == 0 {
+            self.checks();
+        }
         if !explained {
             self.used.results = outputs.into_iter().map(Output::told).collect();
         }
@@ -249,6 +259,8 @@ impl<'c, 'b> Analyser<'c, 'b> {
         let mut items = target.clone();
         items.extend(from.into_iter().flat_map(|from| self.from(from, None).items));
         let scope = Scope::of(&items, None);
+        let conditions = condition.into_iter().collect();
+        self.fact(items.clone(), conditions, Vec::new());
         for set in sets {
             self.expr(&set.expr, &scope);
             for column in set.col_names.iter() {
@@ -292,6 +304,13 @@ impl<'c, 'b> Analyser<'c, 'b> {
         let token = (0..self.source.tokens.len()).rev().find(|token| self.source.is(*token, "returning"));
         let places = token.map(|token| self.source.columns(token)).unwrap_or_default();
         self.result_columns(columns, &places, &scope)
+    }
+
+    /// Notes what the rows of a SELECT must satisfy.
+    pub(super) fn fact(&mut self, items: Vec<usize>, conditions: Vec<&'b Expr<'b>>, arguments: Vec<&'b Expr<'b>>) {
+        if self.inside.is_none() && !self.silent {
+            self.selects.push(super::checks::Facts { items, conditions, arguments });
+        }
     }
 
     /// Notes a problem, unless what is looked at is only tried.

@@ -77,10 +77,15 @@ fn errors_have_places_and_help() {
         ("SELECT * FROM usrs", "unknown-table [usrs] no such table: usrs; did you mean the table users?"),
         ("SELECT udi FROM users", "unknown-column [udi] no such column: udi; did you mean uid of users?"),
         ("SELECT key FROM users", "unknown-column [key] no such column: key"),
-        ("SELECT p.udi FROM users p", "unknown-column [p.udi] no such column: p.udi; did you mean uid of p?"),
+        ("SELECT p.udi FROM users p", "unknown-column [p.udi] no such column: p.udi; did you mean uid of users?"),
         (
             "SELECT users.uid FROM users p",
             "unknown-column [users.uid] no such column: users.uid; users is called p in this statement",
+        ),
+        ("SELECT x.uid FROM users u", "unknown-column [x.uid] no such column: x.uid; uid is a column of u, not of x"),
+        (
+            "SELECT shell FROM (SELECT uid FROM users)",
+            "unknown-column [shell] no such column: shell; shell is a column of users, which cannot be seen from here",
         ),
         ("SELECT lenght(1)", "unknown-function [lenght] no such function: lenght; did you mean the function length?"),
         ("SELECT length(1, 2)", "wrong-arguments [length] wrong number of arguments to function length()"),
@@ -133,5 +138,72 @@ fn odd_texts_end() {
         let analysis = engine.analyse(&text);
         let start: String = text.chars().take(30).collect();
         assert!(analysis.diagnostics.iter().all(|found| text.get(found.span.clone()).is_some()), "{start}");
+    }
+}
+
+#[test]
+fn warnings_are_about_the_right_queries() {
+    for (sql, expect) in [
+        // Joins.
+        ("SELECT 1 FROM users, groups", "cartesian-join"),
+        ("SELECT 1 FROM users u, groups g WHERE u.gid = g.gid", ""),
+        ("SELECT 1 FROM users u, groups g, processes p WHERE u.gid = g.gid", "cartesian-join"),
+        ("SELECT 1 FROM users CROSS JOIN groups", ""),
+        ("SELECT 1 FROM users NATURAL JOIN groups", ""),
+        ("SELECT 1 FROM uptime, users", ""),
+        ("SELECT 1 FROM users, uptime", ""),
+        ("SELECT 1 FROM users u, json_each(u.username)", ""),
+        ("SELECT 1 FROM processes p, process_open_files f WHERE p.pid = 1 AND f.pid = 1", ""),
+        ("SELECT 1 FROM processes p, process_open_files f WHERE p.name = 'x'", "cartesian-join"),
+        ("SELECT (SELECT 1 FROM groups g, processes p WHERE g.gid = u.gid AND p.uid = u.uid) FROM users u", ""),
+        ("SELECT 1 FROM (users u JOIN groups g) JOIN processes p ON p.uid = u.uid", "cartesian-join"),
+        // Constraints.
+        ("SELECT 1 FROM file", "missing-constraint"),
+        ("SELECT 1 FROM file WHERE path = '/'", ""),
+        ("SELECT 1 FROM file WHERE path IN ('/', '/etc')", ""),
+        ("SELECT 1 FROM file WHERE directory LIKE '/etc/%'", ""),
+        ("SELECT 1 FROM file WHERE path > '/'", "missing-constraint"),
+        ("SELECT 1 FROM file WHERE path = '/' OR size = 1", "missing-constraint"),
+        ("SELECT 1 FROM file WHERE path = '/' OR directory = '/etc'", ""),
+        ("SELECT 1 FROM file f JOIN hash h USING (path) WHERE f.path = '/'", ""),
+        ("SELECT 1 FROM (SELECT * FROM file) WHERE path = '/'", ""),
+        ("SELECT 1 FROM file WHERE path IN (SELECT path FROM processes)", ""),
+        ("SELECT 1 FROM processes p JOIN hash h ON h.path = p.path", ""),
+        // Costs.
+        ("SELECT 1 FROM file WHERE path LIKE '/%%'", "unbounded-scan"),
+        ("SELECT 1 FROM file WHERE path LIKE '%%'", "unbounded-scan"),
+        ("SELECT 1 FROM file WHERE path LIKE '/etc/%%'", ""),
+        ("SELECT 1 FROM hash WHERE directory LIKE '/%/%%'", "unbounded-scan"),
+        ("SELECT 1 FROM users WHERE username LIKE '%%'", ""),
+        ("SELECT 1 FROM deb_package_files", "unbounded-scan"),
+        ("SELECT 1 FROM deb_package_files WHERE package = 'x'", ""),
+        // Comparisons.
+        ("SELECT 1 FROM users WHERE uid = 'abc'", "never-true"),
+        ("SELECT 1 FROM users WHERE 'abc' = uid", "never-true"),
+        ("SELECT 1 FROM users WHERE uid = '12'", ""),
+        ("SELECT 1 FROM users WHERE uid = ' 12 ' OR uid IN ('x', 3)", ""),
+        ("SELECT 1 FROM users WHERE uid IN ('x', 'y')", "never-true"),
+        ("SELECT 1 FROM users WHERE username = 5", ""),
+        ("SELECT 1 FROM users WHERE lower(username) = 5", "never-true"),
+        ("SELECT 1 FROM users WHERE username || 'x' = 5", "never-true"),
+        ("SELECT 1 FROM users WHERE uid = NULL", "never-true"),
+        ("SELECT 1 FROM users WHERE uid IS NULL", ""),
+        ("SELECT 1 FROM users WHERE uid = 1 AND uid = 2", "never-true"),
+        ("SELECT 1 FROM users WHERE uid = 1 OR uid = 2", ""),
+        ("SELECT 1 FROM users WHERE uid = 1 AND uid = 1.0", ""),
+        ("SELECT 1 FROM users WHERE uid = 1 AND uid = '1'", ""),
+        ("SELECT 1 FROM users WHERE username = 'a' AND 'b' = username", "never-true"),
+        ("SELECT 1 FROM users u JOIN users v ON u.uid = v.gid WHERE u.uid = 1 AND v.uid = 2", ""),
+        ("SELECT 1 FROM users WHERE uid > 5 AND uid < 3", "never-true"),
+        ("SELECT 1 FROM users WHERE uid >= 5 AND uid <= 5", ""),
+        ("SELECT 1 FROM users WHERE uid BETWEEN 5 AND 3", "never-true"),
+        ("SELECT 1 FROM users WHERE uid NOT BETWEEN 5 AND 3", ""),
+        ("SELECT 1 FROM users WHERE uid NOT IN (1, NULL)", "never-true"),
+        ("SELECT 1 FROM users WHERE uid IN (1, NULL)", ""),
+        ("SELECT 1 FROM users WHERE username > 5", "text-order"),
+        ("SELECT 1 FROM users WHERE username > 'm'", ""),
+    ] {
+        let codes: Vec<&str> = engine().analyse(sql).diagnostics.iter().map(|found| found.code.name()).collect();
+        assert_eq!(codes.join(" "), expect, "{sql}");
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Engine, Unprepared, lock};
 use crate::SqlError;
-use crate::analysis::{self, Analysis, Catalogue, Functions, Shape, ShapeColumn};
+use crate::analysis::{self, Analysis, Catalogue, Code, Diagnostic, Functions, Shape, ShapeColumn};
 use plumb_schema::Platforms;
+use rusqlite::ffi;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,6 +43,33 @@ impl Engine {
     #[must_use]
     pub fn analyse(&self, sql: &str) -> Analysis {
         analysis::analyse(sql, &self.catalogue(sql))
+    }
+
+    /// As [`Engine::analyse`]; what is right as far as names go is prepared too, which finds what only planning can know.
+    #[must_use]
+    pub fn check(&self, sql: &str) -> Analysis {
+        let mut analysis = self.analyse(sql);
+        if analysis.has_errors() {
+            return analysis;
+        }
+        for statement in &analysis.statements {
+            let Some(text) = sql.get(statement.span.clone()) else { continue };
+            match self.reads(text) {
+                Ok(reads) if reads.results.is_empty() => break,
+                Ok(_) => {}
+                Err(SqlError::Sql { message, code, span, help }) => {
+                    let start = statement.span.start;
+                    let span = span.map_or(statement.span.clone(), |span| span.start + start..span.end + start);
+                    let refused = if code == ffi::SQLITE_CONSTRAINT { Code::MissingConstraint } else { Code::Refused };
+                    let help = (!help.is_empty()).then(|| help.join("; "));
+                    analysis.diagnostics.push(Diagnostic::error(refused, span, message).with_help(help));
+                    break;
+                }
+                Err(SqlError::Output(_)) => break,
+            }
+        }
+        lock(&self.heard).denied.clear();
+        analysis
     }
 
     /// What SQLite reads for the first statement of a text. It is not run.

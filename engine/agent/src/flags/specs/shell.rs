@@ -18,6 +18,7 @@ pub(super) static FLAGS: &[FlagSpec] = &[
 
     shell("A", Text, "", "Print all rows of a table and leave"),
     shell("L", Bool, "false", "Print the names of all tables and leave"),
+    shell("check_query", Text, "", "Tell what is wrong with a query, what it uses and what it gives, without running it"),
     shell("connect", Text, "", "Ask the agent behind an extension socket"),
     shell("csv", Bool, "false", "Print rows as separated values"),
     shell("extension", Text, "", "Start an extension for this shell"),
