@@ -139,7 +139,8 @@ impl Declared {
     fn material(&self, scope: Option<Scope>, sample: &[Row], rows: usize) -> TableMaterial {
         let column = |column: &DeclaredColumn| ColumnMaterial {
             name: column.name.clone(),
-            kind: column.kind.unwrap_or(Type::Text),
+            // Of what has an unknown type nothing is expected.
+            kind: column.kind.unwrap_or(Type::Blob),
             collation: None,
             key: column.key,
             literals: Vec::new(),

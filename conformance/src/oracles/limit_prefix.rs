@@ -1,11 +1,13 @@
-//! *limit_prefix*: LIMIT gives as many rows as it says, and rows that the whole answer has.
+//! *limit_prefix*: LIMIT gives as many rows as it says, and rows that the whole answer has; under ORDER BY, those at that
+//! place.
 //!
-//! Finds: rows that are cut before a condition was applied to them, limits counted wrong, and reading that ends early.
+//! Finds: rows that are cut before a condition was applied to them, limits and offsets counted wrong or twice, reading that
+//! ends early, orders that are believed of a source that has none.
 
 use super::question::{Question, columns};
 use crate::Verdict;
-use crate::answer::Difference;
-use crate::generators::query::{Material, predicate};
+use crate::answer::{Difference, Row};
+use crate::generators::query::{ColumnMaterial, Material, predicate};
 use arbitrary::{Result, Unstructured};
 
 /// One limit on one question.
@@ -14,10 +16,14 @@ use arbitrary::{Result, Unstructured};
 /// When the bytes run out.
 pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let table = u.choose(&material.tables)?;
-    let shown = columns([u.choose(&table.columns)?, u.choose(&table.columns)?]);
+    let shown = [u.choose(&table.columns)?, u.choose(&table.columns)?];
     let condition = if u.ratio(1, 2)? { format!(" WHERE {}", predicate(u, table)?) } else { String::new() };
-    let (limit, offset) = (u.int_in_range(1..=5)?, if u.ratio(1, 3)? { u.int_in_range(1..=3)? } else { 0 });
-    let whole = format!("SELECT {shown} FROM {}{condition}", table.from("t"));
+    let (limit, offset) = (u.int_in_range(1..=5)?, if u.ratio(1, 2)? { u.int_in_range(1..=3)? } else { 0 });
+    let from = format!("FROM {}{condition}", table.from("t"));
+    if u.ratio(1, 2)? {
+        return ordered(u, &from, shown, (limit, offset));
+    }
+    let whole = format!("SELECT {} {from}", columns(shown));
     let part = format!("{whole} LIMIT {limit} OFFSET {offset}");
     Ok(Question::new(whole, vec![part], move |answers| {
         let [whole, part] = answers else { return Verdict::Skip("no answers".to_owned()) };
@@ -31,4 +37,47 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
         }
         if expected == 0 { Verdict::Skip("no rows".to_owned()) } else { Verdict::Pass }
     }))
+}
+
+/// A limit under an order in which only equal rows are equal. The whole answer numbers its rows, so that it does not
+/// matter in which order it comes.
+fn ordered(
+    u: &mut Unstructured<'_>,
+    from: &str,
+    [a, b]: [&ColumnMaterial; 2],
+    (limit, offset): (usize, usize),
+) -> Result<Question> {
+    let direction = u.choose(&["", " DESC", " NULLS LAST", " DESC NULLS FIRST"])?;
+    let order =
+        format!("ORDER BY t.\"{}\" COLLATE BINARY{direction}, t.\"{}\" COLLATE BINARY{direction}", a.name, b.name);
+    let shown = columns([a, b]);
+    let whole = format!("SELECT {shown}, row_number() OVER ({order}) AS n {from}");
+    let part = format!("SELECT {shown} {from} {order} LIMIT {limit} OFFSET {offset}");
+    let limited =
+        format!("SELECT * FROM (SELECT {shown} {from} {order} LIMIT {}) LIMIT -1 OFFSET {offset}", limit + offset);
+    Ok(Question::new(whole, vec![part, limited], move |answers| {
+        let [whole, parts @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
+        let expected: Vec<Row> = whole
+            .iter()
+            .filter(|row| place(row).is_some_and(|n| n > offset && n <= offset + limit))
+            .map(bare)
+            .collect();
+        for part in parts {
+            let difference = Difference::between(&expected, part);
+            if !difference.is_empty() {
+                return Verdict::Fail(difference.show(5));
+            }
+        }
+        if expected.is_empty() { Verdict::Skip("no rows".to_owned()) } else { Verdict::Pass }
+    }))
+}
+
+/// A row's number.
+fn place(row: &Row) -> Option<usize> {
+    std::str::from_utf8(row.get("n")?.as_deref()?).ok()?.parse().ok()
+}
+
+/// A row without its number.
+fn bare(row: &Row) -> Row {
+    row.iter().filter(|(name, _)| *name != "n").map(|(name, cell)| (name.clone(), cell.clone())).collect()
 }

@@ -1,6 +1,8 @@
 //! The oracles. Each says which class of bugs it finds.
 
+pub mod budget;
 pub mod catalogue;
+pub mod collation_affinity;
 pub mod determinism;
 pub mod flags;
 pub mod formats;
@@ -12,14 +14,17 @@ pub mod model_roundtrip;
 pub mod norec;
 pub mod one_picture;
 pub mod parser_agreement;
+pub mod projection;
 pub mod pushdown;
 pub mod question;
 pub mod recorded;
 pub mod schema_truth;
+pub mod seek_subset;
 pub mod statements;
 pub mod table_laws;
 pub mod tally;
 pub mod tlp;
+pub mod types;
 
 use crate::Verdict;
 use crate::generators::query::Material;
@@ -47,10 +52,15 @@ pub type Ask = fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Questio
 /// The oracles that need nothing but SQL and ask random questions, by name. They run against this agent in process, over
 /// hosts of any kind, and against any other agent.
 pub const QUESTIONS: &[(&str, Ask)] = &[
+    ("collation_affinity", collation_affinity::question),
     ("limit_prefix", limit_prefix::question),
     ("norec", norec::question),
+    ("one_picture", one_picture::again),
+    ("projection", projection::question),
     ("pushdown", pushdown::question),
+    ("seek_subset", seek_subset::question),
     ("tlp", tlp::question),
+    ("types", types::question),
 ];
 
 /// Runs laws; a panic is a law that does not hold.

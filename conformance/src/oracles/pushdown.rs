@@ -23,7 +23,13 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
         return Ok(ask.unknown());
     }
     let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
-    Ok(ask.value(&spelling(u, value)?))
+    let value = spelling(u, value)?;
+    Ok(match u.int_in_range(0..=5)? {
+        0 => ask.range(u.choose(&["<", "<=", ">", ">="])?, &value),
+        1 => ask.pattern("LIKE", &value, u.choose(&["%", "_"])?),
+        2 => ask.pattern("GLOB", &value, u.choose(&["*", "?"])?),
+        _ => ask.value(&value),
+    })
 }
 
 /// A value in other letters and types: a lookup must compare as SQLite does. The plus takes a type's affinity away, which
@@ -75,6 +81,14 @@ impl Ask {
                 self.select(&format!("{name} = {value}")),
                 self.select(&format!("{name} = {value} AND 0"))
             ),
+            self.select(&format!("{name} IS {value}")),
+            self.select(&format!("{name} >= {value} AND {name} <= {value}")),
+            self.select(&format!("({name}, 1) = ({value}, 1)")),
+            self.select(&format!("({name}, 1) IN (SELECT v.column1, 1 FROM {values})")),
+            self.select(&format!("{name} IN (SELECT v.column1 FROM {values})")),
+            self.select(&format!("EXISTS (SELECT 1 FROM {values} WHERE v.column1 = {name})")),
+            self.select(&format!("{name} = (SELECT v.column1 FROM {values} WHERE v.column1 = {name})")),
+            format!("SELECT {shown} FROM {from}, {values} WHERE v.column1 = {name}"),
         ];
         Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
             let [whole, computed, joined, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
@@ -89,21 +103,63 @@ impl Ask {
         })
     }
 
+    /// The rows before or after a value.
+    fn range(&self, test: &str, value: &str) -> Question {
+        let Self { from, name, shown } = self;
+        let against = match test {
+            "<" => ">=",
+            "<=" => ">",
+            ">" => "<=",
+            _ => "<",
+        };
+        let mut forms = self.forms(&format!("{name} {test} {value}"));
+        forms.push(self.select(&format!("{name} IS NOT NULL AND NOT ({name} {against} {value})")));
+        forms.push(
+            self.select(&format!("{value} {} {name}", test.replace('<', "~").replace('>', "<").replace('~', ">"))),
+        );
+        forms.push(format!("SELECT {shown} FROM (VALUES ({value})) AS v JOIN {from} ON {name} {test} v.column1"));
+        self.compared(forms)
+    }
+
+    /// The rows that a pattern fits.
+    fn pattern(&self, word: &str, value: &str, wildcard: &str) -> Question {
+        let Self { from, name, shown } = self;
+        let pattern = format!("substr({value}, 1, length({value}) - 1) || '{wildcard}'");
+        let mut forms = self.forms(&format!("{name} {word} {pattern}"));
+        forms.push(self.select(&format!("NOT ({name} NOT {word} {pattern})")));
+        forms.push(format!("SELECT {shown} FROM (VALUES ({pattern})) AS v JOIN {from} ON {name} {word} v.column1"));
+        self.compared(forms)
+    }
+
+    /// A condition, computed and in forms that can be handed to the table.
+    fn forms(&self, condition: &str) -> Vec<String> {
+        vec![
+            self.select(&format!("CASE WHEN {condition} THEN 1 END")),
+            self.select(condition),
+            self.select(&format!("({condition}) OR ({condition})")),
+            format!("{} UNION ALL {}", self.select(condition), self.select(&format!("{condition} AND 0"))),
+        ]
+    }
+
+    /// All forms give what the first gives.
+    fn compared(&self, forms: Vec<String>) -> Question {
+        Question::new(format!("SELECT {} FROM {}", self.shown, self.from), forms.clone(), move |answers| {
+            let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
+            judge(whole, computed, others, forms.iter().skip(1))
+        })
+    }
+
     /// The rows in which the column is unknown.
     fn unknown(&self) -> Question {
         let Self { from, name, shown } = self;
-        let forms = vec![
+        self.compared(vec![
             self.select(&format!("CASE WHEN {name} IS NULL THEN 1 END")),
             self.select(&format!("{name} IS NULL")),
             self.select(&format!("{name} IS NULL AND 1")),
             self.select(&format!("{name} IS NULL OR {name} IS NULL")),
             self.select(&format!("NOT ({name} IS NOT NULL)")),
             format!("SELECT {shown} FROM (VALUES (NULL)) AS v JOIN {from} ON {name} IS v.column1"),
-        ];
-        Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
-            let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
-            judge(whole, computed, others, forms.iter().skip(1))
-        })
+        ])
     }
 }
 

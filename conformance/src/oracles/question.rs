@@ -10,6 +10,9 @@ use crate::generators::query::{ColumnMaterial, TableMaterial};
 use std::collections::BTreeSet;
 use std::fmt;
 
+#[cfg(test)]
+mod tests;
+
 /// The answer to a statement.
 pub type Answer = Result<Vec<Row>, String>;
 
@@ -104,4 +107,12 @@ pub fn whole(table: &TableMaterial) -> String {
 pub fn number(rows: &[Row]) -> Option<i64> {
     let cell = rows.first()?.get("c0")?.as_deref();
     std::str::from_utf8(cell.unwrap_or(b"0")).ok()?.parse().ok()
+}
+
+/// Rows that fulfil a condition on `t` although a listing of the table lacks them: one of them, if there are any.
+#[must_use]
+pub fn unlisted(table: &TableMaterial, condition: &str) -> String {
+    let (all, from) = (table.names("t."), table.from("t"));
+    let unlisted = format!("SELECT {all} FROM {from} WHERE {condition} EXCEPT SELECT {all} FROM {from}");
+    format!("SELECT 1 AS c0 FROM ({unlisted}) LIMIT 1")
 }

@@ -10,7 +10,10 @@ use crate::generators::query::Material;
 use crate::generators::{bytes, host, model, seeds};
 use crate::oracles::materialized::Pair;
 use crate::oracles::question::Question;
-use crate::oracles::{TARGETS, hostile, limit_prefix, model_roundtrip, norec, pushdown, statements, tlp};
+use crate::oracles::{
+    TARGETS, budget, collation_affinity, hostile, limit_prefix, model_roundtrip, norec, one_picture, projection,
+    pushdown, seek_subset, statements, tlp, types,
+};
 use crate::report::Trial;
 use arbitrary::Unstructured;
 use plumb_sql::Budget;
@@ -83,6 +86,12 @@ pub(crate) static RANDOM: &[Random] = &[
     question("norec", norec::question),
     question("pushdown", pushdown::question),
     question("limit_prefix", limit_prefix::question),
+    question("one_picture", one_picture::again),
+    question("seek_subset", seek_subset::question),
+    question("projection", projection::question),
+    question("types", types::question),
+    question("collation_affinity", collation_affinity::question),
+    bytewise("hostile", "budget", b"", 1, budget::chosen),
     by_table("models", "model_roundtrip", || model::tables().collect(), 2000, model_roundtrip::check),
     by_table("hostile", "hostile", || host::subjects().keys().copied().collect(), 300, hostile::check),
     bytewise("hostile", "functions", b"f", 200, statements::check),

@@ -14,6 +14,7 @@ use crate::vtab::{self, Shared};
 use crate::{SqlError, suggest};
 use plumb_host::{Cancel, Host};
 use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, ffi};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -150,6 +151,10 @@ impl Engine {
         connection
             .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA journal_mode = OFF; PRAGMA trusted_schema = ON")?;
         write_15_digits(&connection)?;
+        if let Some(bytes) = settings.budget.memory {
+            // One value may not take more than all rows together. SQLite makes several of one: the program bounds them all.
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(bytes).unwrap_or(i32::MAX))?;
+        }
         let (shared, heard) = (Arc::new(Shared::default()), Arc::new(Mutex::new(Heard::default())));
         let cancel = Cancel::new();
         let listener = Arc::clone(&heard);

@@ -45,7 +45,11 @@ struct Offer {
 pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info: &mut IndexInfo) -> Result<Outcome> {
     let offers = offers(table, declared, info)?;
     let usable = || offers.iter().filter(|offer| offer.usable);
-    let passes = |offer: &Offer| table.spec(offer.column).uses.contains(ops(offer.op));
+    let chooses = |offer: &Offer| table.spec(offer.column).parameter && uses(table, offer);
+    let chosen_exactly = offers.iter().any(|offer| chooses(offer) && compares_exactly(offer));
+    // What compares by a collation of its own holds for more values than it names, and a list names of equal ones just one.
+    // It chooses rows only where nothing else does.
+    let passes = |offer: &Offer| uses(table, offer) && (compares_exactly(offer) || (chooses(offer) && !chosen_exactly));
     let required = |offer: &&Offer| table.spec(offer.column).options.contains(Options::REQUIRED) && passes(offer);
     if table.is_constrained() && !usable().any(|offer| required(&offer)) && !asks_for_null(table, declared, info) {
         if offers.iter().any(|offer| required(&offer)) {
@@ -72,6 +76,16 @@ pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info:
         .chain(usable().filter(|o| passes(o) && chosen.place() != Some(o.place)).map(|o| o.place))
         .collect();
     write(table, info, &plan, &places, &offers)
+}
+
+/// Whether the table said that it can use a comparison.
+fn uses(table: &dyn AnyTable, offer: &Offer) -> bool {
+    table.spec(offer.column).uses.contains(ops(offer.op))
+}
+
+/// Whether a comparison holds for just the values that it names, as far as the column's own order tells them apart.
+fn compares_exactly(offer: &Offer) -> bool {
+    offer.op != Op::Eq || offer.own_collation
 }
 
 /// Whether a required column is asked to be NULL: that constrains it, and no row has it.

@@ -123,3 +123,19 @@ fn constants_choose_what_can_be_hashed() {
         assert_eq!(plan.contains(":hash "), hashed, "{plan}");
     }
 }
+
+/// SQLite keeps one of the values of a list that are equal by the list's collation, and it may be the other one.
+#[test]
+fn lists_of_another_collation_choose_only_where_nothing_else_does() {
+    for (sql, expect) in [
+        (
+            "SELECT count(*) FROM (VALUES ('a'), ('b')) AS v JOIN listed AS l ON l.place = v.column1 \
+             WHERE l.place COLLATE NOCASE IN ('a', 'A')",
+            "100",
+        ),
+        ("SELECT count(*) FROM listed WHERE place = 'a' AND place COLLATE NOCASE IN ('a', 'A')", "100"),
+        ("SELECT count(*) FROM listed WHERE place COLLATE NOCASE = 'a'", "100"),
+    ] {
+        assert_eq!(counted(sql).0, expect, "{sql}");
+    }
+}

@@ -96,6 +96,11 @@ fn budgets() {
         (endless, Budget { time: ms(50), ..Budget::default() }, "took longer than 50ms"),
         (recursive, Budget { cpu: ms(50), ..Budget::default() }, "of CPU"),
         (kept, Budget { memory: Some(1 << 20), ..Budget::default() }, "memory"),
+        (
+            "WITH RECURSIVE d(s) AS (SELECT 'x' UNION ALL SELECT s || s FROM d) SELECT max(length(s)) FROM d",
+            Budget { memory: Some(1 << 20), ..Budget::default() },
+            "too big",
+        ),
         (rows, Budget { rows: Some(1000), ..Budget::default() }, "more than 1000 rows"),
     ] {
         let mut engine = engine_with(ROWS, budget);
