@@ -3,6 +3,8 @@
 //! The first byte of an input chooses:
 //!
 //! * `f`: the rest makes calls of one function, which must answer the same one by one and over the rows of a table.
+//! * `g`: the rest makes a text that is hardly a statement (see [`crate::generators::query::hostile`]), which is run as any
+//!   other text.
 //! * Otherwise the rest is a text of statements for a small host under a budget; it gives rows or an error, nothing panics,
 //!   and the engine answers the next question.
 //!
@@ -11,6 +13,7 @@
 //! Finds: panics in functions, collations and the adapter; statements that leave an engine unusable; functions
 //! that keep what they made of one row's arguments for the next row.
 
+use super::materialized::Pair;
 use super::tally::property;
 use crate::Verdict;
 use crate::answer::{Difference, Row};
@@ -18,6 +21,8 @@ use crate::engines::Engine;
 use crate::engines::embedded::Embedded;
 use crate::generators::calls::{Call, Function, call, functions};
 use crate::generators::host::{powers::Powers, small};
+use crate::generators::query::Material;
+use crate::generators::query::hostile::{self, Settings};
 use arbitrary::Unstructured;
 use plumb_host::Host;
 use plumb_sql::Budget;
@@ -34,6 +39,7 @@ const BUDGET: Budget = Budget {
 };
 
 const CALLS: u8 = b'f' & 3;
+const GENERATED: u8 = b'g' & 3;
 
 /// The longest text: each of its statements has a budget of its own.
 const LONGEST: usize = 2000;
@@ -47,6 +53,14 @@ pub fn check(bytes: &[u8]) -> Verdict {
             property("calls");
             calls(rest)
         }
+        GENERATED => {
+            property("hostile text");
+            match material().map(|material| hostile::text(&mut Unstructured::new(rest), material, Settings::HOSTILE)) {
+                Ok(Ok(sql)) => text(&sql),
+                Ok(Err(error)) => Verdict::Skip(error.to_string()),
+                Err(error) => Verdict::Fail(format!("no engines: {error}")),
+            }
+        }
         _ => {
             property("text");
             text(&String::from_utf8_lossy(rest.get(..LONGEST).unwrap_or(rest)))
@@ -57,6 +71,12 @@ pub fn check(bytes: &[u8]) -> Verdict {
 fn host() -> Arc<dyn Host> {
     static HOST: OnceLock<Arc<Powers>> = OnceLock::new();
     Arc::clone(HOST.get_or_init(|| Arc::new(small::small()))) as Arc<dyn Host>
+}
+
+/// What texts are made of: the tables of the small host, and what is in them.
+fn material() -> Result<&'static Material, String> {
+    static MATERIAL: OnceLock<Result<Material, String>> = OnceLock::new();
+    MATERIAL.get_or_init(|| Pair::new(host()).map(|pair| pair.material)).as_ref().map_err(Clone::clone)
 }
 
 /// Any text as SQL.

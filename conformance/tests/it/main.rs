@@ -7,3 +7,4 @@ mod foreign;
 mod fuzz_corpora;
 mod ground_truth;
 mod liars;
+mod questions;

@@ -71,7 +71,7 @@ impl<'m> Maker<'_, '_, 'm> {
             0 => format!("{sql} IN ({one})"),
             1 => format!("{sql} IN ({one}, NULL, {two})"),
             2 => format!("{sql} NOT IN ({two}, {three})"),
-            3 => format!("{sql} NOT IN ({two}, NULL)"),
+            3 => format!("({sql} NOT IN ({two}, NULL) OR {sql} = {one})"),
             4 => format!("{one} IN ({sql}, {two})"),
             5 => format!("{sql} IN (VALUES ({two}), ({one}))"),
             6 => format!("{sql} IN (SELECT {one} UNION ALL SELECT {two})"),
@@ -82,7 +82,10 @@ impl<'m> Maker<'_, '_, 'm> {
     fn range(&mut self, term: &Term<'m>) -> Result<String> {
         let (sql, one) = (&term.sql, self.constant(term)?);
         Ok(match self.u.int_in_range(0..=5)? {
-            0 => format!("{sql} BETWEEN {one} AND {}", self.other(term)?),
+            0 => {
+                let other = self.other(term)?;
+                format!("({sql} BETWEEN {one} AND {other} OR {sql} BETWEEN {other} AND {one})")
+            }
             1 => format!("{sql} BETWEEN {one} AND {one}"),
             2 => format!("{one} BETWEEN {sql} AND {sql}"),
             3 => format!("{one} {} {sql}", self.pick(&["<=", ">="])?),

@@ -38,7 +38,7 @@ impl<'m> Source<'m> {
 }
 
 /// Rows of the largest table in a join.
-const MOST: usize = 400;
+const MOST: usize = 250;
 
 impl<'m> Maker<'_, '_, 'm> {
     /// A table as it stands in FROM. What it must be asked for comes as a constant, a list, or from a join.
@@ -96,19 +96,22 @@ impl<'m> Maker<'_, '_, 'm> {
         Ok((self.term_of(left)?, self.term_of(right)?))
     }
 
-    /// A table that is joined with others, and the equality that joins it. Where nothing fits, another table is tried.
+    /// A table that is joined with others, and the columns that join it. Where nothing fits, other tables are tried.
     fn partner(&mut self, left: &[Source<'m>], most_rows: usize) -> Result<(Source<'m>, Term<'m>, Term<'m>)> {
-        let mut found = None;
         for _ in 0..3 {
             let mut right = self.source(most_rows)?;
             let (a, b) = self.partners(left, &mut right)?;
-            let fits = a.here.is_some() && a.here == b.here;
-            found = Some((right, a, b));
-            if fits {
-                break;
+            if (a.here.is_some() && a.here == b.here) || self.once_in(8)? {
+                return Ok((right, a, b));
             }
         }
-        found.ok_or(arbitrary::Error::EmptyChoose)
+        // The same table again has a partner for every row.
+        let again = self.u.choose(left)?.clone();
+        self.next += 1;
+        let right = Source { alias: format!("t{}", self.next), ..again.clone() };
+        let place = again.terms().position(|term| term.here.is_some()).unwrap_or(0);
+        let pair = again.term(place).zip(right.term(place));
+        pair.map(|(a, b)| (right, a, b)).ok_or(arbitrary::Error::EmptyChoose)
     }
 
     /// Two or three tables: `(the tables, FROM and what belongs to it, a condition for WHERE)`.

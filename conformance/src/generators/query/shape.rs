@@ -102,7 +102,7 @@ impl<'m> Maker<'_, '_, 'm> {
         let term = self.term(sources)?;
         let sql = &term.sql;
         Ok(match self.u.int_in_range(0..=5)? {
-            0 => "count(*) > 1".to_owned(),
+            0 => format!("count(*) > 1 OR max({sql}) IS NULL OR max({sql}) = {}", self.constant(&term)?),
             1 => format!("count({sql}) >= 1"),
             2 => format!("max({sql}) >= {}", self.constant(&term)?),
             3 => format!("min({sql}) IS NOT NULL AND count(*) < 1000"),
@@ -173,11 +173,12 @@ impl<'m> Maker<'_, '_, 'm> {
         } else {
             String::new()
         };
-        let (limit, offset) = (self.u.int_in_range(1..=5)?, self.u.int_in_range(-1..=3)?);
-        let end = match offset {
-            -1 => format!("LIMIT {limit}"),
-            3 => format!("LIMIT -1 OFFSET {limit}"),
-            offset => format!("LIMIT {limit} OFFSET {}", offset.min(1)),
+        let (limit, turn) = (self.u.int_in_range(1..=5)?, self.u.int_in_range(0..=7)?);
+        let end = match turn {
+            0 | 1 => format!("LIMIT {limit}"),
+            2 => format!("LIMIT -1 OFFSET {}", limit - 1),
+            3 => format!("LIMIT {limit} OFFSET 1"),
+            _ => format!("LIMIT {limit} OFFSET 0"),
         };
         let from = self.from(&source)?;
         Ok(format!(
