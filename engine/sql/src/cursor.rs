@@ -417,10 +417,18 @@ fn pick(shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Box<dyn AnyRows>
 fn typed(table: &dyn AnyTable, column: usize, value: &Value<'static>) -> Option<(Key<'static>, Value<'static>)> {
     let value = match table.spec(column).kind {
         plumb_schema::Type::Text => Value::Text(value.as_text()?.to_vec().into()),
-        _ => Value::Int(value.as_int()?),
+        _ => Value::Int(value.as_int().or_else(|| integral(value))?),
     };
     let key = Key::exact(&value)?.into_owned();
     Some((key, value))
+}
+
+/// The whole number that a text of another spelling is to SQLite: `1.0`, `1e3`.
+fn integral(value: &Value<'_>) -> Option<i64> {
+    match Key::new(value, plumb_schema::Collation::Binary)? {
+        Key::Int(int) if matches!(value, Value::Text(_)) => Some(int),
+        _ => None,
+    }
 }
 
 fn outside() -> rusqlite::Error {

@@ -52,6 +52,19 @@ static LISTED: Table<Item> = Table {
     ..Table::EMPTY
 };
 
+/// Gives the rows of user 0 when no user is asked for.
+static OWNED: Table<i64> = Table {
+    name: "owned",
+    doc: "Is about the one who asks.",
+    on: Platforms::ALL,
+    columns: &[Column::bigint("uid", "User", |uid: &i64| Some(*uid))
+        .key()
+        .seek(|_, uid, _| Box::new([uid].into_iter()))],
+    scan: |_, _| Box::new([0].into_iter()),
+    user_data: true,
+    ..Table::EMPTY
+};
+
 fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
     let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
     Box::new(asked.into_iter().flat_map(|value| {
@@ -68,7 +81,7 @@ fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
 /// The answer, and the counts: the most that were open, opened, rows.
 fn counted(sql: &str) -> (String, [usize; 3]) {
     COUNTS.with(|counts| counts.iter().for_each(|count| count.set(0)));
-    let registry = Registry::new([&LISTED as &'static dyn AnyTable]);
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED]);
     let agent = Arc::new(Unattended(registry.clone()));
     let (host, budget) = (Arc::new(Mem::new()), Budget::default());
     let mut engine = Engine::open(Settings { registry, host, agent, budget, planner: false }).expect("an engine opens");
@@ -138,4 +151,15 @@ fn lists_of_another_collation_choose_only_where_nothing_else_does() {
     ] {
         assert_eq!(counted(sql).0, expect, "{sql}");
     }
+}
+
+/// However a number is spelled, it asks for that user, and not for the one who asks.
+#[test]
+fn users_are_looked_up_in_every_spelling() {
+    for value in ["7", "'7'", "' 7 '", "7.0", "'7.0'", "'7e0'", "'+7'", "CAST(7 AS REAL)", "'0.7e1' COLLATE NOCASE"] {
+        let sql = format!("SELECT uid FROM owned WHERE uid = {value}");
+        assert_eq!(counted(&sql).0, "7", "{sql}");
+    }
+    assert_eq!(counted("SELECT uid FROM owned WHERE uid IN ('7.0', '8', 7)").0, "7;8");
+    assert_eq!(counted("SELECT uid FROM owned").0, "0");
 }
