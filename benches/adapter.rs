@@ -39,6 +39,27 @@ fn statements(c: &mut Criterion) {
     }
 }
 
+fn analyses(c: &mut Criterion) {
+    let engine = answer::engine(plumb_tables::registry(), Arc::new(Mem::new()));
+    let mut group = c.benchmark_group("analyse");
+    for (name, sql) in [
+        ("one table", "SELECT pid, name FROM processes WHERE uid = 0"),
+        (
+            "a join of three",
+            "SELECT u.username, p.name, s.remote_address, count(*) AS n FROM process_open_sockets s JOIN processes p USING (pid) \
+             LEFT JOIN users u ON u.uid = p.uid WHERE s.remote_port NOT IN (0, 53) AND p.name LIKE 'ssh%' \
+             GROUP BY u.username, p.name, s.remote_address HAVING count(*) > 1 ORDER BY n DESC LIMIT 10",
+        ),
+        (
+            "a subquery and a common table expression",
+            "WITH listening AS (SELECT pid, port FROM listening_ports WHERE address = '0.0.0.0') SELECT p.name, l.port FROM \
+             processes p JOIN listening l ON l.pid = p.pid WHERE p.uid IN (SELECT uid FROM users WHERE shell NOT LIKE '%nologin')",
+        ),
+    ] {
+        group.bench_function(name, |b| b.iter(|| engine.analyse(sql)));
+    }
+}
+
 fn rows(c: &mut Criterion) {
     let mut engine = answer::engine(million(), Arc::new(Mem::new()));
     let mut group = c.benchmark_group("a million rows");
@@ -59,5 +80,5 @@ fn joins(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, open, statements, rows, joins);
+criterion_group!(benches, open, statements, analyses, rows, joins);
 criterion_main!(benches);

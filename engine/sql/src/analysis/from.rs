@@ -230,6 +230,7 @@ impl<'b> Analyser<'_, 'b> {
             Some(_) => {}
             None => {
                 let shape = match database.as_deref() {
+                    Some(database) if is_catalog(&text) && !["main", "temp"].contains(&database) => None,
                     Some("temp") if is_catalog(&text) => self.catalogue.table("sqlite_temp_master"),
                     _ => self.catalogue.table(&text),
                 };
@@ -492,13 +493,14 @@ impl<'b> Analyser<'_, 'b> {
                     continue;
                 }
                 self.note(Found { item: *number, column: (!known.is_rowid).then_some(column) });
-                let (owner, inner) = (Some(owner.clone()), known.name.clone());
-                columns.push(Column { owner, inner, folded, is_rowid: false, ..known.clone() });
+                let (owner, inner, database) = (Some(owner.clone()), known.name.clone(), relation.database());
+                columns.push(Column { owner, inner, database, folded, is_rowid: false, ..known.clone() });
             }
             if relation.rowid {
                 self.note(Found { item: *number, column: None });
                 let name = "_rowid_".into();
-                columns.push(Column { name, owner: Some(owner), nested_rowid: true, ..Column::default() });
+                let (owner, database) = (Some(owner), relation.database());
+                columns.push(Column { name, owner, database, nested_rowid: true, ..Column::default() });
             }
         }
         let mut taken = HashSet::new();

@@ -23,10 +23,15 @@ impl<'b> Analyser<'_, 'b> {
     ) {
         let word = self.source.name(&name.name);
         let kind = if matches!(stmt, Stmt::CreateView { .. }) { "view" } else { "table" };
-        let exists = self.exists(&word, if_not_exists, kind);
+        // Declared tables look as if they were in `temp`.
+        let hides = matches!(stmt, Stmt::CreateView { temporary: false, .. }) && !self.is_temporary(name);
+        let exists = self.exists(&word, if_not_exists, kind, hides);
         let key = word.text.to_ascii_lowercase();
         if exists {
             return;
+        }
+        if self.makes_index(stmt) {
+            self.not_authorized(self.source.span());
         }
         if let Some(made) = self.define(stmt).filter(|_| !explained) {
             self.made.insert(key, made);
@@ -34,11 +39,11 @@ impl<'b> Analyser<'_, 'b> {
     }
 
     /// Whether a table or view of the name exists; tells so unless that is all right.
-    fn exists(&mut self, name: &Word<'_>, tolerated: bool, kind: &str) -> bool {
+    fn exists(&mut self, name: &Word<'_>, tolerated: bool, kind: &str, hides: bool) -> bool {
         let exists = match self.made(&name.text.to_ascii_lowercase()) {
             Some(Made::Dropped) => false,
             Some(_) => true,
-            None => self.catalogue.table(&name.text).is_some_and(|shape| shape.declared.is_some()),
+            None => !hides && self.catalogue.table(&name.text).is_some_and(|shape| shape.declared.is_some()),
         };
         if exists && !tolerated {
             let span = self.source.place(name.token, name.token);
@@ -80,6 +85,32 @@ impl<'b> Analyser<'_, 'b> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a table has a key for which SQLite makes an index, which is not allowed.
+    fn makes_index(&self, stmt: &Stmt<'b>) -> bool {
+        let Stmt::CreateTable { body: CreateTableBody::ColumnsAndConstraints { columns, constraints, flags }, .. } =
+            stmt
+        else {
+            return false;
+        };
+        let rowid = !flags.contains(TabFlags::WithoutRowid);
+        let key = constraints.and_then(|constraints| self.key(constraints));
+        let has_index = |column: &ColumnDefinition<'b>| {
+            let is_unique = |named: &sqlite3_parser::ast::NamedColumnConstraint<'b>| {
+                matches!(named.constraint, ColumnConstraint::Unique(_))
+            };
+            let is_key = column.flags.contains(ColFlags::PRIMKEY) && !self.defined(column, None, rowid).is_rowid;
+            is_key || column.constraints.iter().any(is_unique)
+        };
+        let is_other_key = |named: &NamedTableConstraint<'b>| match &named.constraint {
+            TableConstraint::Unique { .. } => true,
+            TableConstraint::PrimaryKey { .. } => {
+                !columns.iter().any(|column| key.is_some() && self.defined(column, key.as_deref(), rowid).is_rowid)
+            }
+            _ => false,
+        };
+        columns.iter().any(has_index) || constraints.unwrap_or_default().iter().any(is_other_key)
     }
 
     fn is_temporary(&self, name: &QualifiedName<'b>) -> bool {

@@ -39,6 +39,8 @@ pub(super) struct Column {
     pub(super) origin: Option<(String, String)>,
     /// In a nested relation: the item that it belongs to; none if several have it by USING.
     pub(super) owner: Option<String>,
+    /// In a nested relation: the database of the item; empty if it is a subquery.
+    pub(super) database: &'static str,
     /// In a nested relation: what the item calls it.
     pub(super) inner: Cow<'static, str>,
     /// In a nested relation: the rowid of the item.
@@ -123,6 +125,15 @@ pub(super) fn is_rowid(name: &str) -> bool {
 }
 
 impl Relation {
+    /// The database that it is in; empty for a subquery.
+    pub(super) fn database(&self) -> &'static str {
+        match (self.told, self.temporary) {
+            (false, _) => "",
+            (true, true) => "temp",
+            (true, false) => "main",
+        }
+    }
+
     pub(super) fn place(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|known| known.name.eq_ignore_ascii_case(column))
     }
@@ -213,6 +224,8 @@ impl Search<'_> {
                 None => true,
                 Some(table) => column.owner.as_deref().is_some_and(|owner| owner.eq_ignore_ascii_case(table)),
             };
+            let owned =
+                owned && self.path.database.is_none_or(|database| database.eq_ignore_ascii_case(column.database));
             let named = if column.nested_rowid {
                 is_rowid(self.path.column)
             } else {
@@ -241,8 +254,7 @@ impl Search<'_> {
 
     fn names(&self, item: &Item) -> bool {
         let Some(table) = self.path.table else { return true };
-        let database = if item.relation.temporary { "temp" } else { "main" };
-        if self.path.database.is_some_and(|named| !item.relation.told || !named.eq_ignore_ascii_case(database)) {
+        if self.path.database.is_some_and(|named| !named.eq_ignore_ascii_case(item.relation.database())) {
             return false;
         }
         if item.alias.is_some() {

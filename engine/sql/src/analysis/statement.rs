@@ -185,7 +185,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         Vec::new()
     }
 
-    fn not_authorized(&mut self, span: Range<usize>) {
+    pub(super) fn not_authorized(&mut self, span: Range<usize>) {
         let help = "statements only read, and make tables and views of their own in memory".to_owned();
         let problem = Diagnostic::error(Code::NotAuthorized, span, "not authorized".to_owned());
         self.tell(problem.with_help(Some(help)));

@@ -78,7 +78,8 @@ fn token(bytes: &[u8]) -> (usize, Option<Kind>) {
     let at = |place: usize| bytes.get(place).copied().unwrap_or(0);
     let sign = |length| (length, Some(Kind::Sign));
     match at(0) {
-        byte if is_space(byte) => (run(bytes, 0, is_space), None),
+        // A vertical tab is a blank, but not the first one.
+        byte if is_space(byte) => (run(bytes, 0, |byte| is_space(byte) || byte == b'\x0b'), None),
         b'-' if at(1) == b'-' => (run(bytes, 0, |byte| byte != b'\n'), None),
         b'-' if at(1) == b'>' => sign(if at(2) == b'>' { 3 } else { 2 }),
         b'/' if at(1) == b'*' && at(2) != 0 => (comment(bytes), None),
@@ -242,7 +243,7 @@ mod tests {
             ("/*", "s/ s*"),
             ("->>->- <=<><< >=>> != ! || | ==", "s->> s-> s- s<= s<> s<< s>= s>> s!= !! s|| s| s=="),
             ("é 'ü' ☃$", "né t'ü' n☃$"),
-            ("\u{feff}select \u{b}", "kselect !\u{b}"),
+            ("\u{feff}select\u{b} \u{b}1", "kselect !\u{b} i1"),
             ("", ""),
         ] {
             assert_eq!(shown(sql), expect, "{sql}");
