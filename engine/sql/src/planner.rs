@@ -138,16 +138,25 @@ fn write(
     Ok(Outcome::Planned(format!("{text} (cost {cost}, rows {rows})")))
 }
 
-/// What a scan costs more when another join order would give it a constraint that changes its rows.
-const OTHER_ORDERS_FIRST: f64 = 1e6;
+/// What a scan costs more when another join order would give it a constraint that changes its rows. SQLite takes a subquery
+/// for a million rows, and several of them for the product: no order may be dearer than the wrong question.
+const OTHER_ORDERS_FIRST: f64 = 1e60;
 
 /// Whether a constraint chooses which rows exist (a parameter, or the user of a user-data table) and cannot be used in
 /// this join order: then this scan is about other rows than those that the statement asks for.
 fn another_question(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> bool {
+    // Of a path and a directory that are named exactly, each gives the rows that both would.
+    let equals_required =
+        |offer: &Offer| offer.op == Op::Eq && table.spec(offer.column).options.contains(Options::REQUIRED);
+    let required = offers.iter().any(|offer| {
+        offer.usable
+            && equals_required(offer)
+            && plan.passed.iter().any(|passed| passed.column == offer.column && passed.op == Op::Eq)
+    });
     offers.iter().filter(|offer| !offer.usable).any(|offer| {
         let spec = table.spec(offer.column);
         let used = plan.column() == Some(offer.column) || plan.passed.iter().any(|p| p.column == offer.column);
-        let chooses = spec.parameter && spec.uses.contains(ops(offer.op));
+        let chooses = spec.parameter && uses(table, offer) && !(equals_required(offer) && required);
         let user = table.user_data() && offer.op == Op::Eq && table.can_pick(offer.column);
         !used && (chooses || user)
     })

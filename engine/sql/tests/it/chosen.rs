@@ -57,9 +57,10 @@ static OWNED: Table<i64> = Table {
     name: "owned",
     doc: "Is about the one who asks.",
     on: Platforms::ALL,
-    columns: &[Column::bigint("uid", "User", |uid: &i64| Some(*uid))
-        .key()
-        .seek(|_, uid, _| Box::new([uid].into_iter()))],
+    columns: &[
+        Column::bigint("uid", "User", |uid: &i64| Some(*uid)).key().seek(|_, uid, _| Box::new([uid].into_iter())),
+        Column::text("kind", "Kind", |_: &i64| text("k")),
+    ],
     scan: |_, _| Box::new([0].into_iter()),
     user_data: true,
     ..Table::EMPTY
@@ -162,4 +163,23 @@ fn users_are_looked_up_in_every_spelling() {
     }
     assert_eq!(counted("SELECT uid FROM owned WHERE uid IN ('7.0', '8', 7)").0, "7;8");
     assert_eq!(counted("SELECT uid FROM owned").0, "0");
+}
+
+/// In joins of four tables and more too, no table of user data is read for the one who asks when users are asked for.
+#[test]
+fn users_of_large_joins_are_looked_up() {
+    let users = "(VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15), (16), (17))";
+    let some = format!("(SELECT s.uid, s.kind FROM owned AS s JOIN {users} AS v ON s.uid = v.column1)");
+    for (sql, expect) in [
+        (format!("SELECT count(*) FROM {some} AS a JOIN {some} AS b ON b.uid IN (a.uid)"), "17"),
+        (
+            format!(
+                "SELECT count(*) FROM {some} AS a JOIN {some} AS b ON b.uid IN (a.uid) \
+                 JOIN {some} AS c ON CAST(c.uid AS TEXT) = CAST(a.uid AS TEXT) AND c.kind = 'k'"
+            ),
+            "17",
+        ),
+    ] {
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
 }
