@@ -142,7 +142,8 @@ impl Cursor {
         if let Some(picture) = shared.looked_up.borrow().get(&key) {
             return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
         }
-        let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, 0, &run.meter);
+        let number = shared.lookup_number(&key);
+        let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, number, &run.meter);
         picture.has(usize::MAX).map_err(out_of_memory)?;
         let kept = shared.looked_up_rows.get() + picture.len() + 1;
         let picture = Rc::new(RefCell::new(picture));

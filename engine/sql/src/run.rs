@@ -103,10 +103,22 @@ pub(crate) struct TableRun {
     pub(crate) looked_up: RefCell<HashMap<LookedUp, Rc<RefCell<Picture>>>>,
     /// Rows in `looked_up`.
     pub(crate) looked_up_rows: Cell<usize>,
+    /// The numbers of lookups that are not served from one collection although places of rows are asked for: those of
+    /// tables of user data.
+    pub(crate) lookup_numbers: RefCell<HashMap<LookedUp, i64>>,
     pub(crate) warned: Cell<bool>,
 }
 
 impl TableRun {
+    /// The number of a lookup among the collections: always the same one, so that its rows keep their places.
+    pub(crate) fn lookup_number(&self, lookup: &LookedUp) -> i64 {
+        if !self.whole {
+            return 0;
+        }
+        let next = || self.numbered.replace(self.numbered.get() + 1);
+        *self.lookup_numbers.borrow_mut().entry(lookup.clone()).or_insert_with(next)
+    }
+
     fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, usage: Option<&Usage>) -> Self {
         let place = |name: &str| table.specs().position(|spec| spec.name == name);
         let all: Vec<usize> = (0..table.width()).collect();
@@ -138,6 +150,7 @@ impl TableRun {
             numbered: Cell::new(0),
             looked_up: RefCell::default(),
             looked_up_rows: Cell::new(0),
+            lookup_numbers: RefCell::default(),
             warned: Cell::new(false),
         }
     }

@@ -165,6 +165,19 @@ fn users_are_looked_up_in_every_spelling() {
     assert_eq!(counted("SELECT uid FROM owned").0, "0");
 }
 
+/// SQLite takes rows of one place for one row when it looks for both sides of an OR.
+#[test]
+fn users_of_both_sides_of_an_or_are_told_apart() {
+    for (condition, expect) in [
+        ("uid = 7 + 0 OR uid = 8", "7;8"),
+        ("uid = 8 + 0 OR uid = 7 OR uid = 7 + 1", "7;8"),
+        ("uid = 7 + 0 OR uid IN (8, 9)", "7;8;9"),
+    ] {
+        let sql = format!("SELECT uid FROM owned WHERE {condition} ORDER BY uid");
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
+}
+
 /// In joins of four tables and more too, no table of user data is read for the one who asks when users are asked for.
 #[test]
 fn users_of_large_joins_are_looked_up() {
