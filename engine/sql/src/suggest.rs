@@ -2,6 +2,11 @@
 
 /// The candidate that is nearest to `name`, if it is near enough to have been meant.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// The longest name that anybody meant.
+    const LONGEST: usize = 100;
+    if name.len() > LONGEST {
+        return None;
+    }
     let name = name.to_ascii_lowercase();
     let allowed = (name.chars().count() / 3).min(4);
     candidates

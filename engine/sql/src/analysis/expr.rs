@@ -188,7 +188,7 @@ impl<'b> Analyser<'_, 'b> {
         let name = word.text.clone().into_owned();
         let span = self.source.place(word.token, word.token);
         let Some(forms) = self.catalogue.function(&name) else {
-            let help = Self::did_you_mean("the function ", &name, self.catalogue.function_names());
+            let help = self.did_you_mean("the function ", &name, self.catalogue.function_names());
             let message = format!("no such function: {}", self.source.text(word.token));
             self.tell(Diagnostic::error(Code::UnknownFunction, span, message).with_help(help));
             return;
@@ -256,17 +256,6 @@ impl<'b> Analyser<'_, 'b> {
         }
     }
 
-    /// Which tables have a column.
-    fn owners(&self, path: Path<'_>, scope: &Scope<'_, 'b>) -> Option<String> {
-        let has =
-            |number: &&usize| self.items.get(**number).is_some_and(|item| item.relation.place(path.column).is_some());
-        let names: Vec<String> = (scope.items.iter().filter(has))
-            .filter_map(|number| self.items.get(*number))
-            .map(|item| format!("{}.{}", item.name(), path.column))
-            .collect();
-        (names.len() > 1 && path.table.is_none()).then(|| format!("say which: {}", names.join(" or ")))
-    }
-
     fn unknown(&mut self, path: Path<'_>, scope: &Scope<'_, 'b>, tokens: Range<usize>) {
         let mut level = Some(scope);
         while let Some(scope) = level {
@@ -280,42 +269,6 @@ impl<'b> Analyser<'_, 'b> {
         let span = self.source.place(tokens.start, tokens.end);
         let message = format!("no such column: {}", shown(path));
         self.tell(Diagnostic::error(Code::UnknownColumn, span, message).with_help(help));
-    }
-
-    /// What was probably meant by a column that there is not.
-    fn column_help(&self, path: Path<'_>, scope: &Scope<'_, 'b>) -> Option<String> {
-        let levels = std::iter::successors(Some(scope), |scope| scope.outer);
-        let items: Vec<&super::scope::Item> =
-            levels.flat_map(|scope| scope.items).filter_map(|number| self.items.get(*number)).collect();
-        let columns = || {
-            items.iter().flat_map(|item| {
-                let shown = item.relation.columns.iter().filter(|column| !column.name.starts_with('_'));
-                shown.map(move |column| (column.name.as_ref(), item.name(), item.relation.name.as_ref()))
-            })
-        };
-        let own = || columns().filter(|(_, item, _)| path.table.is_some_and(|table| table.eq_ignore_ascii_case(item)));
-        let same = |(name, _, _): &(&str, &str, &str)| name.eq_ignore_ascii_case(path.column);
-        if let (Some(table), Some((column, item, declared))) = (path.table, columns().find(same)) {
-            return Some(if table.eq_ignore_ascii_case(declared) {
-                format!("{declared} is called {item} in this statement")
-            } else {
-                format!("{column} is a column of {item}, not of {table}")
-            });
-        }
-        let near = crate::suggest::nearest(path.column, own().map(|(column, _, _)| column))
-            .or_else(|| crate::suggest::nearest(path.column, columns().map(|(column, _, _)| column)));
-        if let Some(near) = near {
-            let (column, item, declared) = own().chain(columns()).find(|(column, _, _)| *column == near)?;
-            return Some(match if declared.is_empty() { item } else { declared } {
-                "" => format!("did you mean {column}?"),
-                table => format!("did you mean {column} of {table}?"),
-            });
-        }
-        // It may be a column of a table that the statement uses elsewhere.
-        let elsewhere =
-            self.items.iter().find(|item| item.relation.told && item.relation.place(path.column).is_some())?;
-        let (column, table) = (path.column, &elsewhere.relation.name);
-        Some(format!("{column} is a column of {table}, which cannot be seen from here"))
     }
 
     /// Notes that a column is read.

@@ -5,14 +5,18 @@
 //! against what SQLite's authorizer sees while it prepares the same text.
 
 mod checks;
+mod common;
 mod expr;
 mod from;
+mod help;
+mod join;
 mod make;
 mod parse;
 mod render;
 mod schema;
 mod scope;
 mod select;
+mod star;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,9 @@ pub(super) const LONGEST: usize = 8 << 20;
 /// How deep parentheses may nest: SQLite's parser gives up here too.
 const DEEPEST: usize = 2500;
 
+/// The most columns that a list can name: SQLite's limit.
+const MOST_NAMES: usize = 2000;
+
 /// One statement of a text: the text and the statement's tokens.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
@@ -180,16 +183,32 @@ impl<'a> Source<'a> {
             return Some(self.near(token));
         }
         let mut depth = 0_usize;
+        // The names of a list, while in one: the parser compares each with all others.
+        let mut listed = None;
+        let mut is_query = false;
         for (place, token) in self.tokens.iter().enumerate() {
+            is_query |= self.is(place, "select") || self.is(place, "values");
             match token.kind {
-                Kind::Open => depth += 1,
-                Kind::Close => depth = depth.saturating_sub(1),
+                Kind::Open => {
+                    depth += 1;
+                    let names = !is_query || place.checked_sub(1).is_some_and(|before| self.is(before, "using"));
+                    listed = names.then_some(0_usize);
+                }
+                Kind::Close => {
+                    depth = depth.saturating_sub(1);
+                    listed = None;
+                }
+                Kind::Sign if self.is(place, ",") => listed = listed.map(|names| names + 1),
                 _ => {}
             }
-            if depth > DEEPEST {
-                let message = "parentheses are nested too deeply".to_owned();
-                return Some(Diagnostic::error(Code::TooDeep, self.place(place, place), message));
-            }
+            let problem = if depth > DEEPEST {
+                (Code::TooDeep, "parentheses are nested too deeply")
+            } else if listed.is_some_and(|names| names > MOST_NAMES) {
+                (Code::TooLong, "too many columns")
+            } else {
+                continue;
+            };
+            return Some(Diagnostic::error(problem.0, self.place(place, place), problem.1.to_owned()));
         }
         None
     }

@@ -1,13 +1,19 @@
 //! SELECT: what its parts read, and what it gives.
 
 use super::from::From;
-use super::scope::{Column, Found, Meaning, Path, Scope, meaning};
+use super::scope::{Column, Found, Scope};
 use super::statement::Analyser;
 use super::{Code, ColumnName, Diagnostic};
 use sqlite3_parser::ast::{As, CompoundOperator, Expr, Literal, OneSelect, ResultColumn, Select, SortedColumn};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
+
+/// The most columns that a SELECT may give: SQLite's limit.
+pub(super) const MOST: usize = 2000;
+
+/// The most SELECTs of a compound: SQLite's limit.
+const MOST_TERMS: usize = 500;
 
 /// A column that a SELECT gives.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +28,7 @@ pub(super) struct Output {
     /// What it is, if it is a column.
     pub(super) found: Option<Found>,
     /// The first and the last name or literal of the expression.
-    ends: Option<(usize, usize)>,
+    pub(super) ends: Option<(usize, usize)>,
 }
 
 /// What is left of one SELECT of a compound, for ORDER BY.
@@ -71,9 +77,14 @@ impl<'b> Analyser<'_, 'b> {
         outer: Option<&Scope<'_, 'b>>,
         without: Option<usize>,
     ) -> Vec<Output> {
-        let before = self.push_common(select.with.as_ref());
         let compounds = select.body.compounds.as_deref().unwrap_or_default();
+        if compounds.len() >= MOST_TERMS {
+            let message = "too many terms in compound SELECT".to_owned();
+            self.tell(Diagnostic::error(Code::TooLong, self.source.span(), message));
+            return Vec::new();
+        }
         let kept = compounds.len() - without.unwrap_or(0).min(compounds.len());
+        let before = self.push_common(select.with.as_ref());
         let last = compounds.last().map_or(&select.body.select, |last| &last.select);
         let order = select.order_by.unwrap_or_default();
         if matches!(last, OneSelect::Values(_)) && (select.order_by.is_some() || select.limit.is_some()) {
@@ -260,8 +271,6 @@ impl<'b> Analyser<'_, 'b> {
         places: &[Range<usize>],
         scope: &Scope<'_, 'b>,
     ) -> Vec<Output> {
-        /// SQLite's limit.
-        const MOST: usize = 2000;
         let mut outputs = Vec::new();
         for (number, column) in columns.iter().enumerate() {
             let place = places.get(number).cloned().unwrap_or_default();
@@ -304,88 +313,6 @@ impl<'b> Analyser<'_, 'b> {
         };
         let name = if found.is_some() { column.name.into_owned() } else { written };
         Output { name, outside, named: false, origin, kind, found, ends }
-    }
-
-    /// All columns, or those of one table. The token is where the diagnostics point.
-    fn star(&mut self, table: Option<&str>, token: usize, scope: &Scope<'_, 'b>, outputs: &mut Vec<Output>) {
-        let before = outputs.len();
-        for (place, number) in scope.items.iter().enumerate() {
-            let Some(item) = self.items.get(*number) else { continue };
-            let relation = std::rc::Rc::clone(&item.relation);
-            let name = item.name().to_owned();
-            let wanted = |owner: &str| table.is_none_or(|table| owner.eq_ignore_ascii_case(table));
-            if !relation.nested && !wanted(&name) {
-                continue;
-            }
-            for (index, column) in relation.columns.iter().enumerate() {
-                let folded = column.folded && table.is_none();
-                let of_other = relation.nested && !wanted(column.owner.as_deref().unwrap_or_default());
-                if column.hidden || column.nested_rowid || folded || of_other {
-                    continue;
-                }
-                let Some(item) = self.items.get(*number) else { continue };
-                if place > 0 && table.is_none() && item.uses(&column.name) {
-                    continue;
-                }
-                let right = scope.items.get(place + 1..).unwrap_or_default();
-                let uses = |right: &usize| self.items.get(*right).is_some_and(|right| right.uses(&column.name));
-                let joined = item.left_of_right && table.is_none() && right.iter().any(uses);
-                let own = Found { item: *number, column: (!column.is_rowid).then_some(index) };
-                // SQLite looks each column up by its name.
-                let qualifier = (scope.items.len() > 1 && !joined).then_some(name.as_str());
-                let path = Path { database: None, table: qualifier, column: &column.name };
-                let found = match qualifier {
-                    Some(_) if relation.nested || name.is_empty() => own,
-                    _ => self.starred(path, own, token, scope),
-                };
-                self.note(found);
-                outputs.push(Output {
-                    name: column.name.clone().into_owned(),
-                    outside: column.name.clone().into_owned(),
-                    named: true,
-                    origin: column.origin.clone(),
-                    kind: column.kind.clone(),
-                    found: Some(found),
-                    ends: None,
-                });
-            }
-        }
-        // A table that is not known was told of already.
-        if outputs.len() == before && !scope.broken {
-            self.nothing_starred(table, token, scope);
-        }
-    }
-
-    /// What `*` reads for a column's name.
-    fn starred(&mut self, path: Path<'_>, own: Found, token: usize, scope: &Scope<'_, 'b>) -> Found {
-        match meaning(&self.items, scope, path) {
-            Meaning::Columns(found) => {
-                found.iter().for_each(|found| self.note(*found));
-                found.first().copied().unwrap_or(own)
-            }
-            Meaning::Ambiguous => {
-                let table = path.table.map(|table| format!("{table}.")).unwrap_or_default();
-                let message = format!("ambiguous column name: {table}{}", path.column);
-                let help = path.table.map(|table| format!("give each {table} a name of its own with AS"));
-                let span = self.source.place(token, token);
-                self.tell(Diagnostic::error(Code::AmbiguousColumn, span, message).with_help(help));
-                own
-            }
-            Meaning::Alias | Meaning::Nothing => own,
-        }
-    }
-
-    fn nothing_starred(&mut self, table: Option<&str>, token: usize, scope: &Scope<'_, 'b>) {
-        let span = self.source.place(token, token);
-        let Some(table) = table else {
-            let message = "no tables specified".to_owned();
-            self.tell(Diagnostic::error(Code::UnknownTable, span, message));
-            return;
-        };
-        let known = scope.items.iter().filter_map(|number| self.items.get(*number));
-        let help = Self::did_you_mean("", table, known.map(super::scope::Item::name));
-        let message = format!("no such table: {table}");
-        self.tell(Diagnostic::error(Code::UnknownTable, span, message).with_help(help));
     }
 }
 

@@ -6,17 +6,16 @@ use super::scope::{Found, Item, Meaning, Path, Relation, Scope, meaning};
 use super::select::Output;
 use super::{Analysis, Code, Diagnostic, ResultColumn, Severity, Statement, TableUse};
 use crate::authorizer;
-use crate::suggest::nearest;
 use sqlite3_parser::Bump;
 use sqlite3_parser::ast::{
     Cmd, Expr, FromClause, InsertBody, QualifiedName, ResultColumn as Column, Select, Stmt, UpsertDo, With,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
 /// The most diagnostics that are told.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Analyses statements one after the other.
 pub(super) fn analyse(sources: Vec<Source<'_>>, catalogue: &Catalogue) -> Analysis {
@@ -63,12 +62,14 @@ pub(super) struct Analyser<'c, 'b> {
     pub(super) source: Rc<Source<'b>>,
     /// What the current statement uses.
     pub(super) used: Statement,
+    /// The tables that it names, and where.
+    pub(super) named: HashSet<(String, usize)>,
     /// Every FROM item of the current statement.
     pub(super) items: Vec<Item>,
     /// The columns that expressions name, by the address of the expression.
     pub(super) resolved: HashMap<*const Expr<'b>, Found>,
     /// Common table expressions in sight, the innermost last.
-    pub(super) common: Vec<super::from::Common<'b>>,
+    pub(super) common: Vec<super::common::Common<'b>>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Inside a view: where the statement names it. Places in the view's text mean nothing to the reader.
     pub(super) inside: Option<Range<usize>>,
@@ -91,6 +92,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
             made: BTreeMap::new(),
             source: Rc::new(Source::empty()),
             used: Statement::default(),
+            named: HashSet::new(),
             items: Vec::new(),
             resolved: HashMap::new(),
             common: Vec::new(),
@@ -117,6 +119,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         };
         self.used = Statement { span, ..Statement::default() };
         self.items.clear();
+        self.named.clear();
         self.resolved.clear();
         self.views.clear();
         self.selects.clear();
@@ -325,25 +328,19 @@ impl<'c, 'b> Analyser<'c, 'b> {
             }
             problem.span = place.clone();
         }
-        self.diagnostics.push(problem);
-    }
-
-    /// The name that was probably meant, as help.
-    pub(super) fn did_you_mean<'n>(
-        what: &str,
-        name: &str,
-        candidates: impl Iterator<Item = &'n str>,
-    ) -> Option<String> {
-        nearest(name, candidates).map(|near| format!("did you mean {what}{near}?"))
+        // One that nobody will see takes only room.
+        if self.diagnostics.len() < 10 * MOST {
+            self.diagnostics.push(problem);
+        }
     }
 
     /// Notes that a table is used.
     pub(super) fn uses_table(&mut self, name: &str, alias: Option<&str>, span: Range<usize>) {
         let (alias, name) = (alias.map(str::to_owned), name.to_owned());
         let alias = alias.filter(|alias| *alias != name && self.inside.is_none());
-        let used = TableUse { name, alias, span: self.inside.clone().unwrap_or(span) };
-        if !self.used.tables.contains(&used) {
-            self.used.tables.push(used);
+        let span = self.inside.clone().unwrap_or(span);
+        if self.named.insert((name.clone(), span.start)) {
+            self.used.tables.push(TableUse { name, alias, span });
         }
     }
 }

@@ -9,12 +9,17 @@ use crate::analysis::{Code, Diagnostic};
 use crate::suggest::constraint_help;
 use plumb_schema::{AnyTable, Op, Options};
 use sqlite3_parser::ast::{Expr, LikeOperator, Operator};
+use std::collections::HashSet;
 
 impl<'b> Analyser<'_, 'b> {
     pub(super) fn required(&mut self, selects: &[Facts<'b>]) {
         let mut problems = Vec::new();
+        let mut judged = HashSet::new();
         for item in &self.items {
             let Some(table) = item.relation.declared.filter(|table| table.is_constrained()) else { continue };
+            if !judged.insert(table.name()) {
+                continue;
+            }
             if self.used.joined.iter().any(|(name, column)| name == table.name() && is_required(table, column))
                 || selects.iter().any(|facts| self.is_satisfied(facts, table))
             {
