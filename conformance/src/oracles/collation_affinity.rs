@@ -107,9 +107,9 @@ fn worst(verdicts: impl Iterator<Item = Verdict>, empty: bool) -> Verdict {
 
 /// A column: one of text, if one is met soon.
 fn some_text<'m>(u: &mut Unstructured<'_>, table: &'m TableMaterial) -> Result<&'m ColumnMaterial> {
-    let first = u.choose(&table.columns)?;
+    let first = table.column(u)?;
     let is_text = |column: &ColumnMaterial| column.kind == plumb_schema::Type::Text;
-    Ok(if is_text(first) || u.ratio(1, 3)? { first } else { u.choose(&table.columns)? })
+    Ok(if is_text(first) || u.ratio(1, 3)? { first } else { table.column(u)? })
 }
 
 /// Two tables by a comparison of two columns, which a source could answer, and which is computed for every pair.

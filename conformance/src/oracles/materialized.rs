@@ -12,7 +12,8 @@ use crate::engines::sqlite::{Copy, Materialized};
 use crate::generators::query::{Material, Scope, TableMaterial, query};
 use arbitrary::Unstructured;
 use plumb_host::Host;
-use plumb_schema::{AnyTable, Platforms, Value};
+use plumb_schema::{AnyTable, Platforms, Registry, Value};
+use plumb_sql::Budget;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,7 +41,14 @@ impl Pair {
     /// # Errors
     /// What an engine says.
     pub fn new(host: Arc<dyn Host>) -> Result<Self, String> {
-        let registry = plumb_tables::registry();
+        Self::with(host, plumb_tables::registry())
+    }
+
+    /// The same with some tables.
+    ///
+    /// # Errors
+    /// What an engine says.
+    pub fn with(host: Arc<dyn Host>, registry: Registry) -> Result<Self, String> {
         let uids = registry.get("users").map(|users| uids(&Copy::read(&host, users, None))).unwrap_or_default();
         let tables = registry.on(Platforms::CURRENT).filter(|table| !UNSTEADY.contains(&table.name()));
         let copies: Vec<Copy> = tables
@@ -57,7 +65,8 @@ impl Pair {
             material
         };
         let material = Material { tables: copies.iter().map(material).collect() };
-        Ok(Self { virtual_tables: Embedded::new(host)?, copies: Materialized::of(&copies)?, material })
+        let virtual_tables = Embedded::with(host, registry, Budget::default())?;
+        Ok(Self { virtual_tables, copies: Materialized::of(&copies)?, material })
     }
 
     /// Makes a query from bytes and compares the answers.
@@ -120,4 +129,73 @@ fn uids(users: &Copy) -> Vec<String> {
         })
         .collect();
     uids.into_iter().map(|uid| uid.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generators::bytes;
+    use plumb_schema::{Column, Cx, Request, Rows, Table, owned};
+
+    type Col = Column<i64>;
+
+    fn scan(_: &Arc<Cx>, _: &Request) -> Rows<i64> {
+        Box::new([1, 2, 2, 3, 5, 8].into_iter())
+    }
+
+    fn honest(_: &Arc<Cx>, n: i64, _: &Request) -> Rows<i64> {
+        Box::new([1, 2, 2, 3, 5, 8].into_iter().filter(move |other| *other == n))
+    }
+
+    fn once(_: &Arc<Cx>, n: i64, _: &Request) -> Rows<i64> {
+        Box::new([1, 2, 3, 5, 8].into_iter().filter(move |other| *other == n))
+    }
+
+    fn lazy(cx: &Arc<Cx>, request: &Request) -> Rows<i64> {
+        if request.wants("name") { scan(cx, request) } else { Box::new([1, 2, 3].into_iter()) }
+    }
+
+    macro_rules! table {
+        ($name:ident, $scan:expr, $pick:expr, $unique:expr) => {
+            static $name: Table<i64> = Table {
+                name: "numbers",
+                columns: &[
+                    Col::bigint("n", "d", |n| Some(*n)).index($pick),
+                    Col::text("name", "d", |n| owned(format!("number {n}"))),
+                    Col::integer("half", "d", |n| (n % 2 == 0).then_some(n / 2)),
+                ],
+                scan: $scan,
+                unique: $unique,
+                ..Table::EMPTY
+            };
+        };
+    }
+
+    table!(HONEST, scan, honest, false);
+    table!(MISSES, scan, once, false);
+    table!(LAZY, lazy, honest, false);
+    // Two rows have the key 2.
+    table!(NOT_UNIQUE, scan, honest, true);
+
+    /// How many of 300 queries agree, and the first that does not.
+    fn asked(table: &'static dyn AnyTable) -> (usize, Option<String>) {
+        let mut pair = Pair::with(Arc::new(plumb_host::Mem::new()), Registry::new([table])).expect("both engines");
+        let verdicts: Vec<Verdict> = (0..300).map(|seed| pair.check(&bytes(seed, 400)).1).collect();
+        let passed = verdicts.iter().filter(|verdict| **verdict == Verdict::Pass).count();
+        let failed = verdicts.into_iter().find_map(|verdict| match verdict {
+            Verdict::Fail(why) => Some(why),
+            _ => None,
+        });
+        (passed, failed)
+    }
+
+    #[test]
+    fn tables_that_go_wrong_are_found() {
+        let (passed, failed) = asked(&HONEST);
+        assert_eq!(failed, None);
+        assert!(passed > 200, "only {passed} queries compare rows");
+        for (table, what) in [(&MISSES, "misses a row"), (&LAZY, "is lazy"), (&NOT_UNIQUE, "is not unique")] {
+            assert!(asked(table).1.is_some(), "nobody saw that the table {what}");
+        }
+    }
 }

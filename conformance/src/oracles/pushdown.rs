@@ -15,11 +15,11 @@ use arbitrary::{Result, Unstructured};
 /// When the bytes run out.
 pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let table = u.choose(&material.tables)?;
-    let column = u.choose(&table.columns)?;
+    let column = table.column(u)?;
     let (first, second) = (u.choose(&table.columns)?, u.choose(&table.columns)?);
     let ask =
         Ask { from: table.from("t"), name: format!("t.\"{}\"", column.name), shown: columns([column, first, second]) };
-    if u.ratio(1, 5)? {
+    if column.literals.is_empty() || u.ratio(1, 12)? {
         return Ok(ask.unknown());
     }
     let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
@@ -35,7 +35,7 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
 /// A value in other letters and types: a lookup must compare as SQLite does. The plus takes a type's affinity away, which
 /// IN would not apply.
 fn spelling(u: &mut Unstructured<'_>, value: &str) -> Result<String> {
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=15)? {
         0 => format!("upper({value})"),
         1 => format!("lower({value})"),
         2 => format!("+CAST({value} AS TEXT)"),

@@ -109,3 +109,38 @@ fn tables_of(sql: &str) -> Vec<String> {
     });
     named.filter_map(|pair| pair.get(1)).map(|word| (*word).to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Fixture, folder};
+
+    #[test]
+    fn answers_that_changed_are_found() {
+        let fixture = Fixture::all(&folder()).expect("fixtures").into_iter().next().expect("a fixture host");
+        let divergences = Divergences::load().expect("divergences");
+        let registry = plumb_tables::registry();
+        let users = |change: &dyn Fn(&mut Vec<Recorded>)| {
+            let mut recorded = fixture.recorded().expect("recorded answers");
+            recorded.retain(|one| one.table == "users");
+            let mut engine = Golden::of(recorded.clone());
+            change(&mut recorded);
+            let all = Comparison::new(&divergences).all(&mut Golden::of(recorded), &mut engine, &registry);
+            all.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(users(&|_| ()), [Verdict::Pass]);
+        let changes: [&dyn Fn(&mut Recorded); 4] = [
+            &|one| drop(one.rows.pop()),
+            &|one| one.rows.extend(one.rows.first().cloned()),
+            &|one| one.rows.iter_mut().take(1).for_each(|row| drop(row.insert("uid".to_owned(), None))),
+            &|one| one.fails = true,
+        ];
+        for change in changes {
+            let verdicts = users(&|recorded| recorded.iter_mut().for_each(change));
+            assert!(matches!(verdicts.as_slice(), [Verdict::Fail(_)]), "{verdicts:?}");
+        }
+        // What was asked in other words is not known.
+        let other = users(&|recorded| recorded.iter_mut().for_each(|one| one.sql.push_str(" limit 1")));
+        assert!(matches!(other.as_slice(), [Verdict::Fail(_) | Verdict::Skip(_)]), "{other:?}");
+    }
+}

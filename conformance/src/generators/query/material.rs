@@ -1,5 +1,6 @@
 //! What queries are made of.
 
+use arbitrary::{Result, Unstructured};
 use plumb_schema::{Collation, DeclaredTable, Type, Value};
 
 /// What queries are made of.
@@ -84,6 +85,19 @@ impl TableMaterial {
             column.literals.dedup();
         }
         self
+    }
+
+    /// A column: one of which values are known, if one is met soon.
+    ///
+    /// # Errors
+    /// When the table has no columns.
+    pub fn column(&self, u: &mut Unstructured<'_>) -> Result<&ColumnMaterial> {
+        let first = u.choose(&self.columns)?;
+        if !first.literals.is_empty() {
+            return Ok(first);
+        }
+        let second = u.choose(&self.columns)?;
+        if second.literals.is_empty() { u.choose(&self.columns) } else { Ok(second) }
     }
 
     /// How the table stands in a FROM clause under an alias.

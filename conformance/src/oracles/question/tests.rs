@@ -8,7 +8,7 @@ use crate::generators::agent::Agent;
 use crate::generators::bytes;
 use crate::generators::host::small::small;
 use crate::generators::query::Material;
-use crate::oracles::{Ask, QUESTIONS};
+use crate::oracles::{Ask, QUESTIONS, determinism, one_picture, schema_truth};
 use arbitrary::Unstructured;
 use plumb_sql::Budget;
 use std::sync::Arc;
@@ -222,6 +222,57 @@ fn every_fault_is_seen() {
     for (name, _) in QUESTIONS {
         assert!(FAULTS.iter().any(|(known, ..)| known == name), "{name} is not tried");
     }
+}
+
+/// The oracles that look at one table at a time, over an honest agent and over such that go wrong.
+#[test]
+fn tables_that_flicker_or_lie_about_types_are_seen() {
+    let mut engine = engines().swap_remove(0);
+    let agent = Agent::learn(&mut engine).expect("tables");
+    let users = agent.material.tables.iter().find(|table| table.name == "users").expect("users");
+    let declared = agent.declared("users").expect("users");
+    assert_eq!(determinism::check(&mut engine, users, true), Verdict::Pass);
+    assert_eq!(schema_truth::check(&mut engine, declared), Verdict::Pass);
+    assert_eq!(one_picture::question(users).ask(&mut engine), Verdict::Pass);
+    struct Flickers<'e>(&'e mut Embedded, usize);
+    impl Engine for Flickers<'_> {
+        fn ask(&mut self, sql: &str) -> Answer {
+            self.1 += 1;
+            let mut rows = self.0.ask(sql)?;
+            rows.truncate(rows.len() - self.1 / 4);
+            Ok(rows)
+        }
+    }
+    let mut flickers = Flickers(&mut engine, 0);
+    assert!(matches!(determinism::check(&mut flickers, users, true), Verdict::Fail(_)));
+    assert!(matches!(determinism::check(&mut Flickers(&mut engine, 0), users, false), Verdict::Skip(_)));
+    let faults: [Fault; 3] = [
+        |sql, rows| {
+            if sql.contains("typeof(") {
+                let cells = rows.iter_mut().flat_map(|row| row.values_mut());
+                cells.filter(|cell| cell.as_deref() == Some(b"text")).for_each(|cell| *cell = Some(b"null".to_vec()));
+            }
+        },
+        |sql, rows| {
+            if sql.starts_with("SELECT * ") {
+                rows.iter_mut().for_each(|row| drop(row.insert("include_remote".to_owned(), None)));
+            }
+        },
+        |_, rows| rows.iter_mut().for_each(|row| drop(row.insert("v0".to_owned(), None))),
+    ];
+    for fault in faults {
+        let verdict = schema_truth::check(&mut Faulty { honest: &mut engine, fault }, declared);
+        assert!(matches!(verdict, Verdict::Fail(_)), "{verdict:?}");
+    }
+    let mut faulty = Faulty {
+        honest: &mut engine,
+        fault: |sql, rows| {
+            if sql.contains(" JOIN ") {
+                rows.clear()
+            }
+        },
+    };
+    assert!(matches!(one_picture::question(users).ask(&mut faulty), Verdict::Fail(_)));
 }
 
 /// What nobody knows is no verdict.
