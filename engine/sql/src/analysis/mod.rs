@@ -104,28 +104,48 @@ pub enum Severity {
 
 /// What a diagnostic is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each says it by its name, which is also how it is told")]
 pub enum Code {
+    /// Not SQL, as SQLite understands it.
     Syntax,
+    /// Longer than what is analysed, or above a limit of SQLite's.
     TooLong,
+    /// Nested more deeply than SQLite lets statements be.
     TooDeep,
+    /// A table that there is not.
     UnknownTable,
+    /// A column that there is not, or that cannot be seen from there.
     UnknownColumn,
+    /// A function that there is not.
     UnknownFunction,
+    /// A column that several tables have.
     AmbiguousColumn,
+    /// A function with too few or too many arguments.
     WrongArguments,
+    /// Too few or too many columns, or a place that no column has.
     WrongColumns,
+    /// A common table expression or a view that needs itself.
     CircularReference,
+    /// A table that is no function, or a view that is no table.
     NotATable,
+    /// A table, view or common table expression of a name that is taken.
     AlreadyExists,
+    /// A kind of statement that the agent does not run.
     NotAuthorized,
+    /// A change to a table that only reads.
     ReadOnly,
+    /// Text in double quotes, which are for names.
     TextInDoubleQuotes,
+    /// A table that cannot be read without a constraint, and has none.
     MissingConstraint,
+    /// A read that goes through a whole tree of files, or a very large table.
     UnboundedScan,
+    /// A join of every row with every row.
     CartesianJoin,
+    /// A comparison that no row can satisfy.
     NeverTrue,
+    /// Text that is compared with a number letter by letter.
     TextOrder,
+    /// Anything else that SQLite refuses.
     Refused,
 }
 
@@ -202,7 +222,7 @@ pub(crate) fn words(sql: &str) -> BTreeSet<String> {
 const SMALL: usize = 200;
 
 /// Enough for what SQLite's own limits let nest.
-const STACK: usize = 256 << 20;
+const STACK: usize = 64 << 20;
 
 /// Says what a text means.
 #[must_use]
