@@ -251,9 +251,17 @@ impl<'b> Analyser<'_, 'b> {
         self.tell(Diagnostic::error(Code::UnknownColumn, span, message));
     }
 
-    /// The words from one token to another, in lower case.
+    /// The words of an expression in lower case, without parentheses, from its first name or literal to its last, and the
+    /// signs before it.
     fn words(&self, ends: Option<(usize, usize)>) -> Option<Vec<String>> {
-        ends.map(|(first, last)| (first..=last).map(|token| self.source.text(token).to_ascii_lowercase()).collect())
+        const BEFORE: [&str; 5] = ["+", "-", "~", "not", "("];
+        let (mut first, last) = ends?;
+        let is_part = |token: usize| BEFORE.iter().any(|sign| self.source.is(token, sign));
+        while let Some(before) = first.checked_sub(1).filter(|before| is_part(*before)) {
+            first = before;
+        }
+        let words = (first..=last).map(|token| self.source.text(token));
+        Some(words.filter(|word| !["(", ")"].contains(word)).map(str::to_ascii_lowercase).collect())
     }
 
     /// The tokens of the columns of a SELECT, of which the first says where it stands.
