@@ -4,6 +4,7 @@ mod catalogue;
 
 pub use catalogue::Reads;
 
+use crate::analysis;
 use crate::authorizer::judge;
 use crate::budget::{Alarm, Budget, Spent, Watch, spent};
 use crate::functions::{self, Warn};
@@ -394,6 +395,9 @@ impl Engine {
         if let Some(found) = found {
             span = Some(found.span);
             help.extend(found.help);
+        } else if let Some(place) = span {
+            // SQLite says where, and not how far.
+            span = Some(analysis::token_at(sql, place.start));
         }
         SqlError::Sql { message, code, span, help }
     }

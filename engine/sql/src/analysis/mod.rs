@@ -218,6 +218,12 @@ pub(crate) fn words(sql: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The token that begins at a place, or the place itself.
+pub(crate) fn token_at(sql: &str, place: usize) -> Range<usize> {
+    let token = token::tokens(sql).into_iter().find(|token| token.start == place);
+    token.map_or(place..place, |token| token.start..token.end)
+}
+
 /// Texts with more tokens than this can nest deeply, and are analysed on a stack of [`STACK`] bytes.
 const SMALL: usize = 200;
 

@@ -216,3 +216,20 @@ fn warnings_are_about_the_right_queries() {
         assert_eq!(codes.join(" "), expect, "{sql}");
     }
 }
+
+/// Some things only planning knows; then places are those of the text, whatever statement they are in.
+#[test]
+fn what_the_names_allow_is_prepared_too() {
+    for (sql, expect) in [
+        ("SELECT 1; SELECT 1 FROM hash h WHERE h.path = h.directory", "missing-constraint [hash]"),
+        ("SELECT nullif(uid, 1) OVER () FROM users", "refused [nullif]"),
+        ("SELECT 1; SELECT 1 WHERE 1 = (SELECT 1, 2)", "refused [1]"),
+        ("CREATE TABLE t (a); SELECT a FROM t; SELECT max(max(a)) FROM t", ""),
+        ("SELECT uid FROM users", ""),
+    ] {
+        let engine = engine();
+        let analysis = engine.check(sql);
+        let told = |found: &Diagnostic| format!("{} [{}]", found.code.name(), &sql[found.span.clone()]);
+        assert_eq!(analysis.diagnostics.iter().map(told).collect::<Vec<_>>().join("|"), expect, "{sql}");
+    }
+}
