@@ -22,7 +22,8 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     let others = vec![
         format!("SELECT count(*) AS c0 FROM {from}"),
         format!("SELECT t.\"{one}\" FROM {from}"),
-        format!("SELECT t.\"{two}\", t.\"{one}\" FROM {from}"),
+        // Of two columns of one name, agents may show one.
+        if one == two { whole.clone() } else { format!("SELECT t.\"{two}\", t.\"{one}\" FROM {from}") },
         format!("SELECT \"{two}\" FROM (SELECT * FROM (SELECT {} FROM {from}))", table.names("t.")),
         format!("SELECT * FROM {from}"),
     ];

@@ -24,7 +24,7 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     }
     let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
     let value = spelling(u, value)?;
-    Ok(match u.int_in_range(0..=5)? {
+    Ok(match u.int_in_range(0..=11)? {
         0 => ask.range(u.choose(&["<", "<=", ">", ">="])?, &value),
         1 => ask.pattern("LIKE", &value, u.choose(&["%", "_"])?),
         2 => ask.pattern("GLOB", &value, u.choose(&["*", "?"])?),
@@ -35,12 +35,12 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
 /// A value in other letters and types: a lookup must compare as SQLite does. The plus takes a type's affinity away, which
 /// IN would not apply.
 fn spelling(u: &mut Unstructured<'_>, value: &str) -> Result<String> {
-    Ok(match u.int_in_range(0..=15)? {
-        0 => format!("upper({value})"),
-        1 => format!("lower({value})"),
-        2 => format!("+CAST({value} AS TEXT)"),
-        3 => format!("+CAST({value} AS REAL)"),
-        4 => format!("' ' || {value}"),
+    Ok(match u.int_in_range(0..=11)? {
+        0..=2 => format!("upper({value})"),
+        3 | 4 => format!("lower({value})"),
+        5 => format!("+CAST({value} AS TEXT)"),
+        6 => format!("+CAST({value} AS REAL)"),
+        7 => format!("' ' || {value}"),
         _ => value.to_owned(),
     })
 }

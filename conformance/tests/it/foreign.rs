@@ -5,6 +5,7 @@ use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::embedded::Embedded;
 use plumb_conformance::engines::shell::Shell;
 use plumb_conformance::foreign::{Scope, prove};
+use plumb_conformance::oracles::QUESTIONS;
 use plumb_conformance::report::{Ink, Report};
 use plumb_conformance::run::Plan;
 use plumb_host::Host;
@@ -25,7 +26,7 @@ fn proved(engine: &mut dyn Engine, plan: &Plan) -> Report {
 fn finish(name: &str, report: &Report, least: usize) {
     let (summary, findings) = (report.summary(Ink::None), report.findings_text(Ink::None));
     assert!(!report.failed(), "{name}\n{summary}\n{findings}");
-    assert_eq!(report.oracles().count(), 7, "{name}\n{summary}");
+    assert_eq!(report.oracles().count(), 2 + QUESTIONS.len(), "{name}\n{summary}");
     for (_, oracle, tally) in report.oracles() {
         assert!(tally.passed >= least, "{name}: {oracle}: only {} passed", tally.passed);
     }

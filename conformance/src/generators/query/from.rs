@@ -98,15 +98,17 @@ impl<'m> Maker<'_, '_, 'm> {
 
     /// A table that is joined with others, and the columns that join it. Where nothing fits, other tables are tried.
     fn partner(&mut self, left: &[Source<'m>], most_rows: usize) -> Result<(Source<'m>, Term<'m>, Term<'m>)> {
-        for _ in 0..3 {
+        for turn in 0..4 {
             let mut right = self.source(most_rows)?;
             let (a, b) = self.partners(left, &mut right)?;
-            if (a.here.is_some() && a.here == b.here) || self.once_in(8)? {
+            let large = turn == 3 && left.iter().all(|source| source.table.rows > most_rows);
+            if (a.here.is_some() && a.here == b.here) || large || self.once_in(8)? {
                 return Ok((right, a, b));
             }
         }
         // The same table again has a partner for every row.
-        let again = self.u.choose(left)?.clone();
+        let small: Vec<&Source<'m>> = left.iter().filter(|source| source.table.rows <= most_rows).collect();
+        let again = if small.is_empty() { self.u.choose(left)?.clone() } else { (*self.u.choose(&small)?).clone() };
         self.next += 1;
         let right = Source { alias: format!("t{}", self.next), ..again.clone() };
         let place = again.terms().position(|term| term.here.is_some()).unwrap_or(0);
@@ -120,7 +122,7 @@ impl<'m> Maker<'_, '_, 'm> {
         let mut clause = self.from(&sources[0])?;
         let mut condition = None;
         for _ in 0..self.u.int_in_range(1..=2)? {
-            let (right, a, b) = self.partner(&sources, MOST / sources.len())?;
+            let (right, a, b) = self.partner(&sources, MOST / (sources.len() * sources.len()))?;
             let text = self.from(&right)?;
             let equal = self.equality(&a, &b)?;
             sources.push(right);
