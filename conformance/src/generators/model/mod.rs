@@ -19,6 +19,7 @@
 
 pub mod accounts;
 pub mod damage;
+pub mod deb;
 pub mod descriptors;
 pub mod draw;
 pub mod files;
@@ -156,6 +157,7 @@ pub(crate) use cells;
 /// All subjects. Those that others need come first.
 pub static SUBJECTS: &[&Subject] = &[
     &accounts::SUBJECT,
+    &deb::SUBJECT,
     &descriptors::SUBJECT,
     &kernel::SUBJECT,
     &mappings::SUBJECT,

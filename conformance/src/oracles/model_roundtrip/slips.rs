@@ -17,6 +17,13 @@ const SLIPS: &[Slip] = &[
     ("dns_resolvers", "/etc/resolv.conf", b"nameserver", b" nameserver"),
     ("dns_resolvers", "/etc/resolv.conf", b" trust-ad",  b""),
     ("dns_resolvers", "/hostname",        b".",          b"-"),
+    ("deb_packages",  "/dpkg/status",     b"Priority",   b"Prior"),
+    ("deb_packages",  "/dpkg/status",     b"\n ",        b"\n"),
+    ("deb_packages",  "/updates/0000",    b"Package",    b"Packages"),
+    ("deb_packages",  "/dpkg/status",     b" reinstreq", b""),
+    ("deb_packages",  "/dpkg/status",     b"libs",       b"lib"),
+    ("deb_package_files", ":i386.list",   b"/",          b"//"),
+    ("deb_package_files", ".list",        b" ",          b""),
 ];
 
 #[test]
