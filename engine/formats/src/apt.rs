@@ -36,25 +36,64 @@ impl Source {
     /// What the names of its files in `/var/lib/apt/lists` may begin with; the likeliest first.
     #[must_use]
     pub fn list_names(&self) -> Vec<Vec<u8>> {
-        let place = self.place();
-        // Names and passwords are not part of file names. An `@` in a path is.
-        let host = place.split(|byte| *byte == b'/').next().unwrap_or_default();
-        let user = host.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
-        let place = place.get(user..).unwrap_or_default();
+        let place = on_disk(self.place());
         let path = match self.suite.as_slice() {
-            b"/" => [place, b"/"].concat(),
-            suite if suite.ends_with(b"/") => [place, b"/", suite].concat(),
-            suite => [place, b"/dists/", suite, b"/"].concat(),
+            b"/" => [&place[..], b"/"].concat(),
+            suite if suite.ends_with(b"/") => [&place, &b"/"[..], suite].concat(),
+            suite => [&place, &b"/dists/"[..], suite, b"/"].concat(),
         };
-        let mut names = vec![file_name(&path, true), file_name(&path, false)];
+        // The one-line form takes escapes in a URI for what they stand for.
+        let mut names = vec![file_name(&path, true), file_name(&unescaped(&path), true), file_name(&path, false)];
         if self.suite.contains(&b'/') {
             // Where a suite has several parts, some archives have them without `dists`.
             let suite = self.suite.trim_ascii_end();
-            names.push(file_name(&[place, b"/", suite.strip_suffix(b"/").unwrap_or(suite), b"/"].concat(), false));
+            names
+                .push(file_name(&[&place, &b"/"[..], suite.strip_suffix(b"/").unwrap_or(suite), b"/"].concat(), false));
         }
         names.dedup();
         names
     }
+}
+
+/// What a place has to do with names of files: neither user and password (an `@` in a path is part of it), nor the brackets
+/// around a host or the name of a disc.
+fn on_disk(place: &[u8]) -> Vec<u8> {
+    let mut depth = 0_u32;
+    let slash = place.iter().position(|byte| {
+        match byte {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *byte == b'/' && depth == 0
+    });
+    let (host, path) = place.split_at_checked(slash.unwrap_or(place.len())).unwrap_or((place, b""));
+    let user = host.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+    let host = host.get(user..).unwrap_or_default();
+    let bracketed = host.strip_prefix(b"[").and_then(|host| split_once(host, b']'));
+    let (name, port) = bracketed.unwrap_or((host, b""));
+    [name, port, path].concat()
+}
+
+/// Text with `%41` as `A`.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let digits = digits.filter(|two| *first == b'%' && two.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    out
 }
 
 /// A path as apt makes it a file name: slashes are underscores, and underscores (among others) are escaped.
@@ -298,7 +337,14 @@ mod tests {
             ("http://h", "/", "h /", &["h_", "h__"]),
             ("http://h", "apt/source/", "h apt/source/", &["h_apt_source_"]),
             ("file:/srv/r", "s", "/srv/r s", &["_srv_r_dists_s_"]),
-            ("cdrom:[D 1]", "s", "[D 1] s", &["%5bD%201%5d_dists_s_", "[D 1]_dists_s_"]),
+            ("cdrom:[D 1/2 #3]", "s", "[D 1/2 #3] s", &["D%201_2%20%233_dists_s_", "D 1_2 #3_dists_s_"]),
+            ("http://[::1]:80/[d]", "s", "[::1]:80/[d] s", &["::1:80_%5bd%5d_dists_s_", "::1:80_[d]_dists_s_"]),
+            (
+                "http://h/a%20b%",
+                "s",
+                "h/a%20b% s",
+                &["h_a%2520b%25_dists_s_", "h_a%20b%25_dists_s_", "h_a%20b%_dists_s_"],
+            ),
         ] {
             let source = Source::new(uri.as_bytes(), suite.as_bytes()).unwrap();
             assert_eq!(String::from_utf8_lossy(&source.name()), name);

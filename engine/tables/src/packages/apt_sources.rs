@@ -64,13 +64,19 @@ fn files(cx: &Cx) -> Vec<Vec<u8>> {
     if let Some(dir) = cx.open_dir(DIRECTORY) {
         let names = cx.names(&*dir, DIRECTORY);
         for ending in [&b".list"[..], b".sources"] {
-            let found = names.iter().filter(|(name, kind)| {
-                *kind != FileKind::Directory && name.ends_with(ending) && !name.starts_with(b".")
-            });
+            let found = names
+                .iter()
+                .filter(|(name, kind)| *kind != FileKind::Directory && name.ends_with(ending) && counts(name));
             files.extend(found.map(|(name, _)| join(DIRECTORY, name)));
         }
     }
     files
+}
+
+/// Whether apt reads a file of that name: it passes over hidden ones, and those with anything else than letters, digits,
+/// `_`, `-` and `.` in their names.
+fn counts(name: &[u8]) -> bool {
+    !name.starts_with(b".") && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
 }
 
 fn sources(cx: &Cx, file: Vec<u8>) -> Vec<(Source, Vec<u8>)> {
@@ -103,6 +109,8 @@ mod tests {
             .file("/etc/apt/sources.list.d/a.sources", "Types: deb\nURIs: http://h/d\nSuites: s s-updates\n")
             .file("/etc/apt/sources.list.d/.hid.list", "deb http://h/d s")
             .file("/etc/apt/sources.list.d/b.list.save", "deb http://h/d s")
+            .file("/etc/apt/sources.list.d/my own.list", "deb http://h/d s")
+            .file("/etc/apt/sources.list.d/a+b.sources", "Types: deb\nURIs: http://h/d\nSuites: s\n")
             .dir("/etc/apt/sources.list.d/dir.list")
             .file("/var/lib/apt/lists/h_d_dists_s_InRelease", RELEASE)
             .file("/var/lib/apt/lists/h_d_dists_s_Release", "Codename: old\n")
