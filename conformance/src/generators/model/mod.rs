@@ -18,6 +18,7 @@
 //! The tests of `oracles::model_roundtrip` pick the tables up by themselves.
 
 pub mod accounts;
+pub mod apt;
 pub mod damage;
 pub mod deb;
 pub mod descriptors;
@@ -157,6 +158,7 @@ pub(crate) use cells;
 /// All subjects. Those that others need come first.
 pub static SUBJECTS: &[&Subject] = &[
     &accounts::SUBJECT,
+    &apt::SUBJECT,
     &deb::SUBJECT,
     &descriptors::SUBJECT,
     &kernel::SUBJECT,
