@@ -17,6 +17,17 @@ pub fn printed(rows: &[Row], ignore: &[String]) -> Vec<Row> {
     rows.iter().map(|row| row.iter().filter(keep).map(cell).collect()).collect()
 }
 
+/// Rows as JSON can say them: bytes that are not UTF-8 are replaced.
+#[must_use]
+pub fn lossy(mut rows: Vec<Row>) -> Vec<Row> {
+    for cell in rows.iter_mut().flat_map(Row::values_mut).flatten() {
+        if std::str::from_utf8(cell).is_err() {
+            *cell = String::from_utf8_lossy(cell).into_owned().into_bytes();
+        }
+    }
+    rows
+}
+
 /// What two multisets of rows do not share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {

@@ -45,6 +45,8 @@ pub struct Trial {
     pub took: Duration,
     /// Rows, and single values, that were left out by rule: they change by themselves.
     pub left_out: usize,
+    /// The input, and the fuzz target that takes it, where there is one.
+    pub input: Option<(&'static str, Vec<u8>)>,
 }
 
 impl Trial {
@@ -62,6 +64,7 @@ impl Trial {
             replay: String::new(),
             took: Duration::ZERO,
             left_out: 0,
+            input: None,
         }
     }
 

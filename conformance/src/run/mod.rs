@@ -5,15 +5,22 @@
 //! finding and not the end of everything.
 
 mod agent;
+mod cases;
 mod collect;
+mod diff;
 mod hosts;
 mod live;
 mod queries;
 mod random;
+mod record;
 mod recorded;
+mod settle;
 mod tables;
 
-pub use hosts::{Chosen, fixture, host, hosts};
+pub use diff::diff;
+pub use hosts::{Chosen, Unpacked, fixture, host, hosts, rooted};
+pub use record::{Written, record};
+pub use settle::settle;
 
 use crate::Verdict;
 use crate::report::{Report, Sink, Trial};
@@ -64,12 +71,35 @@ pub static SUITES: &[Suite] = &[
         about: "Tables, statements and parsers over hosts, texts and files that are odd on purpose.",
     },
     Suite { name: "live", about: "Answers about this very host, against what independent programs say." },
+    Suite { name: "cases", about: "What was found once, on every engine: the files in conformance/corpus." },
     Suite { name: "agent", about: "Another agent, by its command line, with nothing but SQL." },
 ];
 
 /// A suite's name as it is known to all.
 fn name(suite: &str) -> &'static str {
     SUITES.iter().find(|known| known.name == suite).map_or("harness", |known| known.name)
+}
+
+/// Every oracle that a run can be told to ask.
+#[must_use]
+pub fn oracles() -> Vec<&'static str> {
+    let fixed = [
+        "recorded",
+        "types",
+        "projection",
+        "seek_subset",
+        "ground_truth",
+        "case",
+        "one_picture",
+        "determinism",
+        "schema_truth",
+    ];
+    let listed = crate::oracles::catalogue::ORACLES.iter().map(|oracle| oracle.name);
+    let mut all: Vec<&str> =
+        fixed.into_iter().chain(listed).chain(random::RANDOM.iter().map(|random| random.oracle)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Where a suite stands in reports.
@@ -268,7 +298,8 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 type Job = fn(&Context<'_>) -> Result<(), String>;
 
 /// Longest first.
-const JOBS: [(&str, Job); 6] = [
+const JOBS: [(&str, Job); 7] = [
+    ("cases", cases::run),
     ("agent", agent::run),
     ("agent", agent::truths),
     ("live", live::run),

@@ -9,11 +9,7 @@ use crate::generators::agent::Agent;
 use crate::generators::query::Material;
 use crate::generators::{bytes, host, model, seeds};
 use crate::oracles::materialized::Pair;
-use crate::oracles::question::Question;
-use crate::oracles::{
-    TARGETS, budget, collation_affinity, hostile, limit_prefix, model_roundtrip, norec, one_picture, projection,
-    pushdown, seek_subset, statements, tlp, types,
-};
+use crate::oracles::{Ask, QUESTIONS, TARGETS, budget};
 use crate::report::Trial;
 use arbitrary::Unstructured;
 use plumb_sql::Budget;
@@ -26,15 +22,17 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Bytes make a question from what the agent has over a fixture host.
-    Question(fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>),
+    Question(Ask),
     /// Bytes make a query that is asked over virtual tables and over plain copies of a fixture host's.
     Pair,
-    /// Bytes make everything, the host too. The prefix chooses a property.
-    Bytes { prefix: &'static [u8], length: usize, check: fn(&[u8]) -> Verdict },
+    /// Bytes for the fuzz target of this name, which make everything, the host too. The prefix chooses a property.
+    Bytes { target: &'static str, prefix: &'static [u8], length: usize },
     /// The same, but the bytes begin with the name of a table.
-    Table { tables: fn() -> Vec<&'static str>, length: usize, check: fn(&[u8]) -> Verdict },
+    Table { target: &'static str, tables: fn() -> Vec<&'static str>, length: usize },
+    /// Nothing is random: there are just so many things to ask, and the byte says which.
+    Each { count: usize, check: fn(&[u8]) -> Verdict },
     /// An input from which the fuzz target of this name starts, damaged.
-    Damaged,
+    Damaged { target: &'static str },
 }
 
 /// An oracle over random inputs.
@@ -48,57 +46,50 @@ pub(crate) struct Random {
     pub kind: Kind,
 }
 
-const fn question(
-    oracle: &'static str,
-    make: fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>,
-) -> Random {
-    Random { suite: "queries", oracle, kind: Kind::Question(make) }
-}
-
 const fn bytewise(
     suite: &'static str,
     oracle: &'static str,
+    target: &'static str,
     prefix: &'static [u8],
     length: usize,
-    check: fn(&[u8]) -> Verdict,
 ) -> Random {
-    Random { suite, oracle, kind: Kind::Bytes { prefix, length, check } }
+    Random { suite, oracle, kind: Kind::Bytes { target, prefix, length } }
 }
 
 const fn by_table(
     suite: &'static str,
     oracle: &'static str,
+    target: &'static str,
     tables: fn() -> Vec<&'static str>,
     length: usize,
-    check: fn(&[u8]) -> Verdict,
 ) -> Random {
-    Random { suite, oracle, kind: Kind::Table { tables, length, check } }
+    Random { suite, oracle, kind: Kind::Table { target, tables, length } }
 }
 
-const fn damaged(target: &'static str) -> Random {
-    Random { suite: "hostile", oracle: target, kind: Kind::Damaged }
+const fn damaged(suite: &'static str, oracle: &'static str, target: &'static str) -> Random {
+    Random { suite, oracle, kind: Kind::Damaged { target } }
 }
 
-/// All of them. A new one is a line here.
+/// All of them but the [`QUESTIONS`], which have lanes by being in that list. A new one is a line here.
 pub(crate) static RANDOM: &[Random] = &[
     Random { suite: "queries", oracle: "materialized", kind: Kind::Pair },
-    question("tlp", tlp::question),
-    question("norec", norec::question),
-    question("pushdown", pushdown::question),
-    question("limit_prefix", limit_prefix::question),
-    question("one_picture", one_picture::again),
-    question("seek_subset", seek_subset::question),
-    question("projection", projection::question),
-    question("types", types::question),
-    question("collation_affinity", collation_affinity::question),
-    bytewise("hostile", "budget", b"", 1, budget::chosen),
-    by_table("models", "model_roundtrip", || model::tables().collect(), 2000, model_roundtrip::check),
-    by_table("hostile", "hostile", || host::subjects().keys().copied().collect(), 300, hostile::check),
-    bytewise("hostile", "functions", b"f", 200, statements::check),
-    damaged("flags"),
-    damaged("formats"),
-    damaged("sql_text"),
+    by_table("models", "model_roundtrip", "host_model", || model::tables().collect(), 2000),
+    bytewise("analysis", "parser_agreement", "analysis", b"g", 300),
+    bytewise("analysis", "parser_agreement", "analysis", b"m", 300),
+    damaged("analysis", "parser_agreement", "analysis"),
+    by_table("hostile", "hostile", "tables", || host::subjects().keys().copied().collect(), 300),
+    bytewise("hostile", "functions", "sql_text", b"f", 200),
+    damaged("hostile", "statements", "sql_text"),
+    damaged("hostile", "flags", "flags"),
+    damaged("hostile", "formats", "formats"),
+    Random { suite: "hostile", oracle: "budget", kind: Kind::Each { count: budget::RUNAWAYS.len(), check: budget::chosen } },
 ];
+
+/// Every oracle over random inputs.
+pub(super) fn all() -> impl Iterator<Item = Random> {
+    let question = |(oracle, ask): &(&'static str, Ask)| Random { suite: "queries", oracle, kind: Kind::Question(*ask) };
+    RANDOM.iter().copied().chain(QUESTIONS.iter().map(question))
+}
 
 /// Seeds of a lane, unless somebody says how many: what is fast leaves its time to what is slow.
 const MOST: u64 = 20_000;
@@ -110,7 +101,7 @@ const TURN: Duration = Duration::from_millis(200);
 /// An oracle over a host, if it wants one.
 #[derive(Clone, Debug)]
 struct Lane {
-    random: &'static Random,
+    random: Random,
     host: Option<usize>,
     next: u64,
     end: u64,
@@ -124,8 +115,8 @@ pub(super) struct Lanes(Mutex<Vec<Lane>>);
 
 impl Lanes {
     pub(super) fn new(plan: &Plan, hosts: &[Chosen]) -> Self {
-        let chosen = |random: &&Random| plan.suite(random.suite) && plan.oracle(random.oracle);
-        let over = |random: &'static Random| {
+        let chosen = |random: &Random| plan.suite(random.suite) && plan.oracle(random.oracle);
+        let over = |random: Random| {
             let seeds = plan.seeds(MOST);
             let lane =
                 move |host| Lane { random, host, next: seeds.start, end: seeds.end, spent: Duration::ZERO, busy: 0 };
@@ -137,7 +128,7 @@ impl Lanes {
             };
             hosts.into_iter().map(lane)
         };
-        Self(Mutex::new(RANDOM.iter().filter(chosen).flat_map(over).collect()))
+        Self(Mutex::new(all().filter(chosen).flat_map(over).collect()))
     }
 
     /// Does trials until time is over or there are none left.
@@ -194,7 +185,7 @@ const BUDGET: Budget =
 
 impl Bench {
     fn trial(&mut self, cx: &Context<'_>, lane: &Lane, seed: u64) {
-        let Random { suite, oracle, kind } = *lane.random;
+        let Random { suite, oracle, kind } = lane.random;
         let chosen = lane.host.and_then(|place| cx.hosts.get(place));
         let host = chosen.map_or("generated", |chosen| chosen.name.as_str());
         let again = cx.plan.again(suite, oracle, chosen.map(|chosen| chosen.name.as_str()));
@@ -206,9 +197,11 @@ impl Bench {
                 (Kind::Question(make), Some((place, chosen))) => {
                     self.question(cx.plan, place, chosen, make, seed, trial)
                 }
-                (Kind::Bytes { prefix, length, check }, _) => Ok(check(&[prefix, &bytes(seed, length)].concat())),
-                (Kind::Table { tables, length, check }, _) => Ok(table(cx.plan, &tables(), seed, length, check, trial)),
-                (Kind::Damaged, _) => self.damaged(oracle, seed, trial),
+                (Kind::Bytes { target, prefix, length }, _) => {
+                    input(target, [prefix, &bytes(seed, length)].concat(), trial)
+                }
+                (Kind::Table { target, tables, length }, _) => table(cx.plan, target, &tables(), seed, length, trial),
+                (Kind::Damaged { target }, _) => self.damaged(target, seed, trial),
                 (Kind::Pair | Kind::Question(_), None) => Err("it needs a host".to_owned()),
             };
             found.unwrap_or_else(Verdict::Fail)
@@ -244,7 +237,7 @@ impl Bench {
         plan: &Plan,
         place: usize,
         chosen: &Chosen,
-        make: fn(&Material, &mut Unstructured<'_>) -> arbitrary::Result<Question>,
+        make: Ask,
         seed: u64,
         trial: &mut Trial,
     ) -> Result<Verdict, String> {
@@ -271,13 +264,19 @@ impl Bench {
     }
 
     fn damaged(&mut self, target: &'static str, seed: u64, trial: &mut Trial) -> Result<Verdict, String> {
-        let check = TARGETS.iter().find(|(name, _)| *name == target).map(|(_, check)| *check);
-        let check = check.ok_or_else(|| format!("there is no fuzz target {target}"))?;
         let starts = self.starts.entry(target).or_insert_with(|| seeds::of(target));
-        let Some((name, start)) = pick(starts, seed) else { return Err(format!("{target} starts from nothing")) };
+        let (name, start) = pick(starts, seed).ok_or_else(|| format!("{target} starts from nothing"))?;
         trial.name = format!("{name}, seed {seed}");
-        Ok(check(&damage(start, &bytes(seed, 64))))
+        input(target, damage(start, &bytes(seed, 64)), trial)
     }
+}
+
+/// Runs the fuzz target of this name.
+fn input(target: &'static str, bytes: Vec<u8>, trial: &mut Trial) -> Result<Verdict, String> {
+    let check = TARGETS.iter().find(|(name, _)| *name == target).map(|(_, check)| *check);
+    let check = check.ok_or_else(|| format!("there is no fuzz target {target}"))?;
+    let (_, bytes) = trial.input.insert((target, bytes));
+    Ok(check(bytes))
 }
 
 /// Changes a few bytes of what begins after the first line, or after the first byte: cuts, doubles, swaps and replaces.
@@ -332,16 +331,16 @@ const ODD: &[&str] = &[
 
 fn table(
     plan: &Plan,
+    target: &'static str,
     tables: &[&'static str],
     seed: u64,
     length: usize,
-    check: fn(&[u8]) -> Verdict,
     trial: &mut Trial,
-) -> Verdict {
+) -> Result<Verdict, String> {
     let names: Vec<&str> = tables.iter().copied().filter(|name| plan.table(name)).collect();
-    let Some(name) = pick(&names, seed) else { return Verdict::Skip("no such table".to_owned()) };
+    let Some(name) = pick(&names, seed) else { return Ok(Verdict::Skip("no such table".to_owned())) };
     trial.tables = vec![(*name).to_owned()];
-    check(&[name.as_bytes(), b"\n", &bytes(seed, length)].concat())
+    input(target, [name.as_bytes(), b"\n", &bytes(seed, length)].concat(), trial)
 }
 
 /// The seeds go round.

@@ -22,7 +22,7 @@ pub use program::Failure;
 pub use scene::Scene;
 
 use crate::Verdict;
-use crate::answer::Row;
+use crate::answer::{Row, lossy};
 use crate::engines::Engine;
 use judge::{Findings, judge};
 use std::time::Duration;
@@ -195,7 +195,7 @@ impl Truth {
         let after = sample()?;
         // An agent that speaks JSON cannot say all bytes; then the program must not either.
         if answer.iter().flat_map(Row::values).flatten().any(|cell| is_replaced(cell)) {
-            return Ok([replaced(before), answer, replaced(after)]);
+            return Ok([lossy(before), answer, lossy(after)]);
         }
         Ok([before, answer, after])
     }
@@ -216,14 +216,6 @@ impl Truth {
 fn is_replaced(cell: &[u8]) -> bool {
     let mark = char::REPLACEMENT_CHARACTER.to_string();
     cell.windows(mark.len()).any(|window| window == mark.as_bytes())
-}
-
-/// Rows in which bytes that are not UTF-8 are replaced.
-fn replaced(mut rows: Vec<Row>) -> Vec<Row> {
-    for cell in rows.iter_mut().flat_map(Row::values_mut).flatten() {
-        *cell = String::from_utf8_lossy(cell).into_owned().into_bytes();
-    }
-    rows
 }
 
 #[cfg(test)]

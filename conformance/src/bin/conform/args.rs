@@ -2,8 +2,8 @@
 
 use crate::help;
 use lexopt::{Arg, Parser, ValueExt};
-use plumb_conformance::oracles::catalogue;
-use plumb_conformance::run::{Plan, SUITES};
+use plumb_conformance::run::{self, Plan, SUITES};
+use plumb_schema::{AnyTable, Platforms};
 use plumb_sql::nearest;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,10 +14,20 @@ use std::time::Duration;
 pub(crate) enum Command {
     /// Prove.
     Run { plan: Plan, folder: PathBuf },
+    /// Compare two agents.
+    Diff { plan: Plan, folder: PathBuf, names: [String; 2] },
+    /// Run a case again.
+    Replay { path: PathBuf, agent: Option<String> },
+    /// Make a case smaller.
+    Shrink { path: PathBuf, agent: Option<String>, output: Option<PathBuf> },
+    /// Make a fixture host.
+    Record { path: PathBuf },
     /// Ask one question, over virtual tables and over plain copies of them.
     Ask { sql: String, host: Option<String> },
     /// Say what there is.
     List,
+    /// Say how shells complete.
+    Completion { shell: String },
     /// Explain.
     Help(&'static str),
 }
@@ -53,9 +63,12 @@ pub(crate) fn command(args: impl IntoIterator<Item = OsString>) -> Result<Comman
     let words = Words { parser: Parser::from_args(rest), command: name, help: text };
     match *name {
         "run" => words.run(),
+        "diff" => words.diff(),
+        "replay" | "shrink" => words.case(),
+        "record" => words.one("DIR or FILE").map(|path| Command::Record { path: path.into() }),
         "ask" => words.ask(),
-        "list" => words.list(),
-        _ => Ok(Command::Help(help::ALL)),
+        "completion" => words.one("bash, zsh or fish").map(|shell| Command::Completion { shell }),
+        _ => words.list(),
     }
 }
 
@@ -73,8 +86,9 @@ impl Words {
         while let Some(option) = self.option()? {
             match option.as_str() {
                 "suite" => plan.suites = self.names("suite", SUITES.iter().map(|suite| suite.name))?,
-                "oracle" => plan.oracles = self.names("oracle", catalogue::ORACLES.iter().map(|oracle| oracle.name))?,
-                "table" => plan.tables = self.tables()?,
+                "oracle" => plan.oracles = self.names("oracle", run::oracles().into_iter())?,
+                // Another agent may have tables that this one has not.
+                "table" => plan.tables = self.list_of()?,
                 "host" => plan.host = Some(self.value()?),
                 "agent" => plan.agent = Some(self.value()?),
                 "steady" => plan.steady = true,
@@ -87,7 +101,65 @@ impl Words {
             }
         }
         plan.time = Duration::from_secs_f64(seconds * REPORTING);
+        known_tables(&plan)?;
         Ok(Command::Run { plan, folder })
+    }
+
+    fn diff(mut self) -> Result<Command, String> {
+        let (mut plan, mut seconds, mut folder) = (Plan::default(), SECONDS, PathBuf::from(FOLDER));
+        let (mut a, mut b) = (None, None);
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "a" => a = Some(self.value()?),
+                "b" => b = Some(self.value()?),
+                "host" => plan.host = Some(self.value()?),
+                "table" => plan.tables = self.list_of()?,
+                "seed" => plan.seed = self.number(0)?,
+                "count" => plan.count = Some(self.number(1)?),
+                "time" => seconds = self.seconds()?,
+                "report" => folder = self.value()?.into(),
+                other => return Err(self.unknown(other)),
+            }
+        }
+        plan.time = Duration::from_secs_f64(seconds * REPORTING);
+        match (a, b) {
+            (Some(a), Some(b)) => Ok(Command::Diff { plan, folder, names: [a, b] }),
+            _ => Err("diff needs two agents: conform diff --a embedded --b osqueryi".to_owned()),
+        }
+    }
+
+    /// A command about a file with a case.
+    fn case(mut self) -> Result<Command, String> {
+        let (mut path, mut agent, mut output) = (None, None, None);
+        while let Some(arg) = self.next()? {
+            match arg {
+                Word::Option(option) if option == "agent" => agent = Some(self.value()?),
+                Word::Option(option) if option == "output" && self.command == "shrink" => {
+                    output = Some(self.value()?.into())
+                }
+                Word::Option(other) => return Err(self.unknown(&other)),
+                Word::Plain(word) if path.is_none() => path = Some(PathBuf::from(word)),
+                Word::Plain(word) => return Err(format!("{word} is one file too many")),
+            }
+        }
+        let path = path.ok_or_else(|| format!("{} needs a file: a case, as in conformance/corpus", self.command))?;
+        Ok(match self.command {
+            "replay" => Command::Replay { path, agent },
+            _ => Command::Shrink { path, agent, output },
+        })
+    }
+
+    /// A command with one word.
+    fn one(mut self, what: &str) -> Result<String, String> {
+        let mut word = None;
+        while let Some(arg) = self.next()? {
+            match arg {
+                Word::Option(other) => return Err(self.unknown(&other)),
+                Word::Plain(text) if word.is_none() => word = Some(text),
+                Word::Plain(text) => return Err(format!("{text} is one word too many")),
+            }
+        }
+        word.ok_or_else(|| format!("{} needs {what}", self.command))
     }
 
     fn ask(mut self) -> Result<Command, String> {
@@ -161,11 +233,6 @@ impl Words {
         }
     }
 
-    /// Tables: another agent may have some that this one has not.
-    fn tables(&mut self) -> Result<Vec<String>, String> {
-        self.list_of()
-    }
-
     fn list_of(&mut self) -> Result<Vec<String>, String> {
         Ok(self.value()?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
@@ -176,6 +243,17 @@ impl Words {
         let meant = nearest(name, known.iter().map(String::as_str)).map(|near| format!("; did you mean --{near}?"));
         let meant = meant.unwrap_or_else(|| format!("; see conform {} --help", self.command));
         format!("{} has no option {dashes}{name}{meant}", self.command)
+    }
+}
+
+/// Tables that this agent has not cannot be asked of it.
+fn known_tables(plan: &Plan) -> Result<(), String> {
+    let registry = plumb_tables::registry();
+    let known = || registry.on(Platforms::CURRENT).map(AnyTable::name);
+    let unknown = plan.tables.iter().find(|name| !known().any(|known| known == **name));
+    match unknown.filter(|_| plan.agent.is_none()) {
+        None => Ok(()),
+        Some(name) => Err(format!("there is no table {name}{}", or(name, known()))),
     }
 }
 
@@ -192,6 +270,7 @@ pub(crate) fn or<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::completion;
 
     fn read(line: &str) -> Result<Command, String> {
         command(line.split_whitespace().map(OsString::from))
@@ -227,10 +306,41 @@ mod tests {
             ("ask", "ask needs a question"),
             ("ask select 1", "one argument too many"),
             ("list -x", "list has no option -x"),
+            ("--table usres", "no table usres, did you mean users?"),
+            ("diff --a embedded", "diff needs two agents"),
+            ("replay", "replay needs a file"),
+            ("replay a.case --output b", "replay has no option --output"),
+            ("record", "record needs DIR or FILE"),
+            ("completion bash zsh", "zsh is one word too many"),
         ] {
             let error = read(line).map(|_| ()).expect_err(line);
             assert!(error.contains(expect), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn other_commands() {
+        let Ok(Command::Diff { plan, names, .. }) = read("diff --a embedded --b=osqueryi --host x --count 3") else {
+            panic!()
+        };
+        assert_eq!(
+            (names, plan.host.as_deref(), plan.count),
+            (["embedded".into(), "osqueryi".into()], Some("x"), Some(3))
+        );
+        let Ok(Command::Shrink { path, output, .. }) = read("shrink a.case --output b.case") else { panic!() };
+        assert_eq!((path, output), (PathBuf::from("a.case"), Some(PathBuf::from("b.case"))));
+        assert!(matches!(read("run --table osquery_only --agent x"), Ok(Command::Run { .. })));
+    }
+
+    #[test]
+    fn shells_complete_every_option() {
+        for shell in completion::SHELLS {
+            let script = completion::script(shell).expect(shell);
+            for word in ["replay", "completion", "suite", "output", "steady"] {
+                assert!(script.contains(word), "{shell}: {word}");
+            }
+        }
+        assert_eq!(completion::script("sh"), None);
     }
 
     #[test]

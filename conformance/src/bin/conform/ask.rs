@@ -1,5 +1,6 @@
 //! `conform ask`: one question, both ways.
 
+use crate::say::say;
 use plumb_conformance::Verdict;
 use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::embedded::Embedded;
@@ -20,14 +21,14 @@ pub(crate) fn ask(sql: &str, host: Option<&str>) -> Result<bool, String> {
             cell.as_ref().map_or("NULL".into(), |bytes| printable(&String::from_utf8_lossy(bytes)))
         };
         let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name}={}", cell(value))).collect();
-        println!("{}", cells.join("  "));
+        say(&format!("{}\n", cells.join("  ")));
     }
-    println!("{} rows", rows.len());
+    say(&format!("{} rows\n", rows.len()));
     match Pair::new(host)?.compare(sql) {
-        Verdict::Pass => println!("plain copies agree"),
-        Verdict::Skip(why) => println!("plain copies tell nothing: {why}"),
+        Verdict::Pass => say("plain copies agree\n"),
+        Verdict::Skip(why) => say(&format!("plain copies tell nothing: {why}\n")),
         Verdict::Fail(why) => {
-            println!("plain copies differ: {why}");
+            say(&format!("plain copies differ: {why}\n"));
             return Ok(false);
         }
     }

@@ -6,9 +6,14 @@ Proves that an agent answers right about machines: this one (plumb, in process),
 
 usage: cargo conform [COMMAND] [OPTION]...
 
-  run      prove, and write a report (the default)
-  ask      ask one question, over virtual tables and over plain copies of them
-  list     suites, oracles, tables and fixture hosts
+  run         prove, and write a report (the default)
+  diff        compare two agents, table by table and query by query
+  replay      run a case again
+  shrink      make a case smaller
+  record      make a fixture host from this very one
+  ask         ask one question, over virtual tables and over plain copies of them
+  list        suites, oracles, tables and fixture hosts
+  completion  a script that completes this command line in a shell
 
 cargo conform COMMAND --help tells more.
 
@@ -51,8 +56,67 @@ Shows the suites, the oracles and what they find, the tables and the fixture hos
 usage: cargo conform list
 ";
 
+const DIFF: &str = "\
+Compares two agents: schemas, the rows of every table, recorded questions and random ones. Reports as run does.
+
+usage: cargo conform diff --a AGENT --b AGENT [OPTION]...
+
+  --a AGENT            embedded (this agent, in process), embedded:FIXTURE, or a command like osqueryi
+  --b AGENT            the other one
+  --host NAME|PATH     both about this fixture host; {root} in a command stands for its directory, else --root is added
+  --table NAME[,...]   only these tables
+  --seed N             the first seed of random queries (default 0)
+  --count N            how many random queries (default 400)
+  --time SECONDS       how long it may take (default 110)
+  --report DIR         where the report goes (default target/conform)
+
+Both are asked twice, in turns. What an agent says twice, the other must say in between; what changes by itself is left
+out, and counted.
+";
+
+const REPLAY: &str = "\
+Runs a case again and shows what came of it: one of the repository, or one that a run has found.
+
+usage: cargo conform replay FILE.case [OPTION]...
+
+  --agent CMD          ask this agent; {root} stands for the directory of the case's host, else --root is added
+";
+
+const SHRINK: &str = "\
+Makes a case smaller: the query and the host, as long as it fails in the same way.
+
+usage: cargo conform shrink FILE.case [OPTION]...
+
+  --agent CMD          ask this agent; {root} stands for the directory of the case's host, else --root is added
+  --output FILE        where the smaller case goes (default: it is printed)
+";
+
+const RECORD: &str = "\
+Makes a fixture host from this very one: what the tables read, and what they say about that.
+
+usage: cargo conform record DIR|FILE
+
+DIR becomes a fixture host with recorded answers, for --host DIR. A file NAME.txt becomes the host as text, any other
+(NAME.tar.gz) its tree; both do for --host too.
+";
+
+const COMPLETION: &str = "\
+Prints a script that completes this command line.
+
+usage: cargo conform completion bash|zsh|fish
+";
+
 /// Every command and its text.
-pub(crate) const COMMANDS: &[(&str, &str)] = &[("run", RUN), ("ask", ASK), ("list", LIST)];
+pub(crate) const COMMANDS: &[(&str, &str)] = &[
+    ("run", RUN),
+    ("diff", DIFF),
+    ("replay", REPLAY),
+    ("shrink", SHRINK),
+    ("record", RECORD),
+    ("ask", ASK),
+    ("list", LIST),
+    ("completion", COMPLETION),
+];
 
 /// The long options that a text explains.
 pub(crate) fn options(text: &str) -> Vec<String> {

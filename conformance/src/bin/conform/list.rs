@@ -1,37 +1,38 @@
 //! `conform list`: what there is.
 
+use crate::say::say;
 use plumb_conformance::fixtures::{Fixture, folder};
 use plumb_conformance::oracles::catalogue::{Needs, ORACLES};
 use plumb_conformance::run::SUITES;
 use plumb_schema::{AnyTable, Platforms};
 
 pub(crate) fn list() -> Result<bool, String> {
-    println!("suites:");
+    say("suites:\n");
     for suite in SUITES {
-        println!("  {:<10} {}", suite.name, suite.about);
+        say(&format!("  {:<10} {}\n", suite.name, suite.about));
     }
-    println!("\noracles:");
+    say("\noracles:\n");
     for oracle in ORACLES {
         let needs = match oracle.needs {
             Needs::Sql => "any agent",
             Needs::Host => "a host of the harness's choice",
             Needs::Code => "this agent's own code",
         };
-        println!("  {}: {}", oracle.name, oracle.law);
-        println!("      finds {}", oracle.finds);
-        println!("      once: {}", oracle.history);
-        println!("      needs {needs}");
+        say(&format!("  {}: {}\n", oracle.name, oracle.law));
+        say(&format!("      finds {}\n", oracle.finds));
+        say(&format!("      once: {}\n", oracle.history));
+        say(&format!("      needs {needs}\n"));
     }
     let registry = plumb_tables::registry();
     let tables: Vec<&str> = registry.on(Platforms::CURRENT).map(AnyTable::name).collect();
-    println!("\n{} tables:", tables.len());
+    say(&format!("\n{} tables:\n", tables.len()));
     for line in wrapped(&tables, 110) {
-        println!("  {line}");
+        say(&format!("  {line}\n"));
     }
-    println!("\nfixture hosts:");
+    say("\nfixture hosts:\n");
     for fixture in Fixture::all(&folder()).map_err(|error| error.to_string())? {
         let recorded = fixture.recorded().map_err(|error| error.to_string())?;
-        println!("  {:<16} {} recorded answers", fixture.name, recorded.len());
+        say(&format!("  {:<16} {} recorded answers\n", fixture.name, recorded.len()));
     }
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! `conform run`.
 
 use crate::progress::Progress;
+use crate::say::say;
 use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::shell::Shell;
 use plumb_conformance::report::{self, About, Ink, Report};
@@ -13,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn run(plan: &Plan, folder: &Path) -> Result<bool, String> {
     let about = about(plan);
-    let outcome = Recorder::new(folder)?.record(plan.time, |tired, each| run::run(plan, tired, each))?;
+    let mut outcome = Recorder::new(folder)?.record(plan.time, |tired, each| run::run(plan, tired, each))?;
+    run::settle(&mut outcome.report, plan, &run::hosts(plan)?, &folder.join("findings"))?;
     finish(outcome, about, folder)
 }
 
@@ -72,31 +74,35 @@ impl Recorder {
 /// Shows the report and writes it.
 pub(crate) fn finish(recorded: Recorded, about: About, folder: &Path) -> Result<bool, String> {
     let Recorded { mut report, interrupted } = recorded;
+    if report.total().trials() == 0 {
+        return Err("nothing was judged: no suite that was chosen has anything to do here".to_owned());
+    }
     let About { hosts, took, .. } = std::mem::take(&mut report.about);
     report.about = About { hosts, took, interrupted, ..about };
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let ink = if color { Ink::Ansi } else { Ink::None };
-    print!("{}{}", report.summary(ink), report.findings_text(ink));
+    say(&format!("{}{}", report.summary(ink), report.findings_text(ink)));
     let paths = report::write(&report, folder)?;
-    println!("\n{}", report.verdict(ink));
+    say(&format!("\n{}\n", report.verdict(ink)));
     for path in paths {
-        println!("  {}", path.display());
+        say(&format!("  {}\n", path.display()));
     }
     Ok(!report.failed())
 }
 
 /// What the page says was tested.
 fn about(plan: &Plan) -> About {
-    let args: Vec<String> = std::env::args().skip(1).map(|arg| run::quoted(&arg)).collect();
     let (agent, version) = match &plan.agent {
         None => ("plumb, in process".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         Some(command) => (command.clone(), version(command).unwrap_or_default()),
     };
+    About { agent, version, hosts: Vec::new(), seed: plan.seed, ..here() }
+}
+
+/// What is the same of every report.
+pub(crate) fn here() -> About {
+    let args: Vec<String> = std::env::args().skip(1).map(|arg| run::quoted(&arg)).collect();
     About {
-        agent,
-        version,
-        hosts: Vec::new(),
-        seed: plan.seed,
         command: [vec!["cargo conform".to_owned()], args].concat().join(" "),
         when: jiff::Zoned::now().strftime("%-d %B %Y, %H:%M").to_string(),
         ..About::default()
