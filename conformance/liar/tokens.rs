@@ -190,16 +190,30 @@ pub(crate) fn mentions(tokens: &[Token<'_>]) -> Vec<Mention> {
     let solid: Vec<usize> =
         (0..tokens.len()).filter(|place| tokens.get(*place).is_some_and(|t| t.kind != Kind::Blank)).collect();
     let token = |n: usize| solid.get(n).and_then(|place| tokens.get(*place));
+    let named = named(&solid.iter().filter_map(|place| tokens.get(*place)).collect::<Vec<_>>());
     let mention = |(n, place): (usize, &usize)| {
         let before = token(n.checked_sub(1)?)?;
         let after = token(n + 1);
         let table = tokens.get(*place)?.name()?;
-        let own = !table.starts_with("sqlite_") && !table.starts_with("pragma_");
+        let own = !table.starts_with("sqlite_") && !table.starts_with("pragma_") && !named.contains(&table);
         let read = (before.is("FROM") || before.is("JOIN")) && !after.is_some_and(|after| after.sign("("));
         let alias = after.is_some_and(|t| t.name().is_some() && !AFTER.iter().any(|word| t.is(word)));
         (own && read).then_some(Mention { place: *place, table, alias })
     };
     solid.iter().enumerate().filter_map(mention).collect()
+}
+
+/// The names that WITH gives to queries: those before `AS (`, perhaps with columns between. These are no tables, and what ends
+/// a recursive one must not be lied about: it would run for ever.
+fn named(tokens: &[&Token<'_>]) -> Vec<String> {
+    let sign = |n: usize, sign: &str| tokens.get(n).is_some_and(|token| token.sign(sign));
+    let body = |n: usize| tokens.get(n).is_some_and(|token| token.is("AS")) && sign(n + 1, "(");
+    let columns = |n: usize| (n..tokens.len()).find(|n| sign(*n, ")")).filter(|_| sign(n, "("));
+    let name = |(n, token): (usize, &&Token<'_>)| {
+        let given = body(n + 1) || columns(n + 1).is_some_and(|end| body(end + 1));
+        token.name().filter(|_| given)
+    };
+    tokens.iter().enumerate().filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -227,5 +241,8 @@ mod tests {
         assert!(found[0][0].starts_with("FROM (SELECT t.a") && found[0][1].is_empty());
         let mentions: Vec<_> = mentions(&tokens).into_iter().map(|m| (m.table, m.alias)).collect();
         assert_eq!(mentions, [("t".to_owned(), true), ("u".to_owned(), false)]);
+        let sql = "WITH RECURSIVE r(n, c) AS (SELECT 1, 2 FROM users UNION ALL SELECT n FROM r), s AS (SELECT 1) SELECT a FROM s";
+        let mentions: Vec<_> = super::mentions(&super::tokens(sql)).into_iter().map(|mention| mention.table).collect();
+        assert_eq!(mentions, ["users"], "what WITH names is no table");
     }
 }

@@ -24,7 +24,8 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     }
     let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
     let value = spelling(u, value)?;
-    Ok(match u.int_in_range(0..=11)? {
+    Ok(match u.int_in_range(0..=14)? {
+        12.. => ask.either(&value, u.choose(&column.literals)?),
         0 => ask.range(u.choose(&["<", "<=", ">", ">="])?, &value),
         1 => ask.pattern("LIKE", &value, u.choose(&["%", "_"])?),
         2 => ask.pattern("GLOB", &value, u.choose(&["*", "?"])?),
@@ -60,9 +61,26 @@ impl Ask {
         format!("SELECT {} FROM {} WHERE {condition}", self.shown, self.from)
     }
 
+    /// The rows with one of two values: lookups whose results are put together.
+    fn either(&self, value: &str, other: &str) -> Question {
+        let Self { from, name, shown } = self;
+        let both = format!("{name} = {value} OR {name} = {other}");
+        let forms = vec![
+            self.select(&format!("CASE WHEN {both} THEN 1 END")),
+            self.select(&both),
+            self.select(&format!("{name} = {other} OR {name} = {value}")),
+            self.select(&format!("{name} IN ({value}, {other}, {value})")),
+        ];
+        Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
+            let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };
+            judge(whole, computed, others, forms.iter().skip(1))
+        })
+    }
+
     /// The rows with a value.
     fn value(&self, value: &str) -> Question {
         let Self { from, name, shown } = self;
+        // The table's column stands on the left: of two columns, SQLite compares by the collation of the left one.
         let values = format!("(VALUES ({value})) AS v");
         let outer =
             format!("SELECT {shown} FROM (VALUES ({value}), (NULL)) AS v LEFT JOIN {from} ON {name} = v.column1");
@@ -86,9 +104,9 @@ impl Ask {
             self.select(&format!("({name}, 1) = ({value}, 1)")),
             self.select(&format!("({name}, 1) IN (SELECT v.column1, 1 FROM {values})")),
             self.select(&format!("{name} IN (SELECT v.column1 FROM {values})")),
-            self.select(&format!("EXISTS (SELECT 1 FROM {values} WHERE v.column1 = {name})")),
-            self.select(&format!("{name} = (SELECT v.column1 FROM {values} WHERE v.column1 = {name})")),
-            format!("SELECT {shown} FROM {from}, {values} WHERE v.column1 = {name}"),
+            self.select(&format!("EXISTS (SELECT 1 FROM {values} WHERE {name} = v.column1)")),
+            self.select(&format!("{name} = (SELECT v.column1 FROM {values} WHERE {name} = v.column1)")),
+            format!("SELECT {shown} FROM {from}, {values} WHERE {name} = v.column1"),
         ];
         Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
             let [whole, computed, joined, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };

@@ -3,12 +3,16 @@
 //! * *seek_subset*: what a lookup by a value gives contains every row of a scan that has the value. Finds: indexes that miss
 //!   rows, keys that are normalised differently by scan and lookup.
 //! * *projection*: asking for fewer columns changes neither the others nor the number of rows. Finds: laziness gone wrong.
+//! * *narrowed*: what a table finds by `folder/%` it finds by the pattern that begins with the whole name, too. Finds: wildcards
+//!   that want at least a byte, and prefixes that are taken for folders.
 //! * *types*: every value is NULL or of the declared type, no real is NaN, and a key is never NULL. Finds: empty text in
 //!   integer columns.
 
 use crate::Verdict;
 use plumb_host::{Cancel, Host};
-use plumb_schema::{Agent, AnyRows, AnyTable, Constraint, Cx, Platforms, Request, Statement, Type, Unattended, Value};
+use plumb_schema::{
+    Agent, AnyRows, AnyTable, Constraint, Cx, Op, Ops, Platforms, Request, Statement, Type, Unattended, Value,
+};
 use std::sync::{Arc, OnceLock};
 
 /// A row with all columns.
@@ -112,6 +116,36 @@ impl Subject<'_> {
         }
     }
 
+    /// *narrowed* for some rows of a scan, in columns whose patterns choose files. Only by a single constraint: others may
+    /// choose another machine.
+    pub(crate) fn narrowed(&self, whole: &[Cells]) -> Result<bool, String> {
+        let mut held = false;
+        let [only] = self.chosen else { return Ok(held) };
+        let column = self.table.specs().position(|spec| spec.name == only.column && spec.uses.contains(Ops::LIKE));
+        let Some(column) = column.filter(|column| self.table.spec(*column).kind == Type::Text) else { return Ok(held) };
+        let found = |pattern: &[u8]| {
+            let values = vec![Value::Text(pattern.to_vec().into())];
+            let chosen = [Constraint { column: only.column, op: Op::Like, values }];
+            let rows = Subject { chosen: &chosen, ..*self }.scan(&[column]);
+            rows.into_iter().flatten().filter_map(|value| Some(value.as_text()?.to_vec())).collect::<Vec<_>>()
+        };
+        for name in whole.iter().filter_map(|row| row.get(column)?.as_text()).filter_map(plain_path).take(2) {
+            let folder = name.len() - name.rsplit(|byte| *byte == b'/').next().unwrap_or_default().len();
+            let is_it = |other: &Vec<u8>| other.strip_suffix(b"/").unwrap_or(other) == name;
+            let wide = found(&[name.get(..folder).unwrap_or_default(), b"%"].concat());
+            if !wide.iter().any(is_it) {
+                continue;
+            }
+            let narrow = found(&[name, b"%"].concat());
+            if narrow.len() < MOST && !narrow.iter().any(is_it) {
+                let (name, table) = (name.escape_ascii(), self.table.name());
+                return Err(format!("{table} finds {name} by the pattern of its folder, and not by {name}%"));
+            }
+            held = true;
+        }
+        Ok(held)
+    }
+
     /// *seek_subset* for one value. Answers whether the table could look it up and a row of the scan has it.
     pub(crate) fn lookup(&self, whole: &[Cells], column: usize, value: &Value<'_>) -> Result<bool, String> {
         let columns = self.all_columns();
@@ -128,6 +162,14 @@ impl Subject<'_> {
             }
         }
     }
+}
+
+/// A path without wildcards that says where it is the short way, without the slash behind a folder.
+fn plain_path(path: &[u8]) -> Option<&[u8]> {
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    let odd = |part: &[u8]| part.is_empty() || part == b"." || part == b".." || part.contains(&b'%');
+    let below = path.strip_prefix(b"/")?;
+    (!below.split(|byte| *byte == b'/').any(odd)).then_some(path)
 }
 
 fn collect(rows: &mut dyn AnyRows, columns: &[usize]) -> Vec<Cells> {
