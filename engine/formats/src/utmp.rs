@@ -33,7 +33,8 @@ impl Layout {
     fn sound(self, head: &[u8]) -> (usize, usize) {
         let micros = match self {
             Self::Compact => 344,
-            Self::Wide => 360,
+            // Behind whole longs: the session at 336, the seconds at 344.
+            Self::Wide => 352,
         };
         let is_sound = |record: &&[u8]| {
             let kind = i16_at(record, 0).is_some_and(|kind| (0..=9).contains(&kind));
@@ -67,7 +68,7 @@ impl Login {
     pub fn parse(record: &[u8], layout: Layout) -> Option<Self> {
         let time = match layout {
             Layout::Compact => i64::from(i32_at(record, 340)?),
-            Layout::Wide => i64::from_le_bytes(*record.get(352..)?.first_chunk()?),
+            Layout::Wide => i64::from_le_bytes(*record.get(344..)?.first_chunk()?),
         };
         Some(Self {
             kind: i64::from(i16_at(record, 0)?),
@@ -107,7 +108,10 @@ mod tests {
         put(76, host);
         match layout {
             Layout::Compact => put(340, &time.to_le_bytes()),
-            Layout::Wide => put(352, &i64::from(time).to_le_bytes()),
+            Layout::Wide => {
+                put(344, &i64::from(time).to_le_bytes());
+                put(352, &999_999_i64.to_le_bytes());
+            }
         }
         bytes
     }

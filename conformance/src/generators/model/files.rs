@@ -161,7 +161,7 @@ pub fn is_below(path: &[u8], top: &[u8]) -> bool {
 #[must_use]
 pub fn tell(thing: &Thing) -> String {
     match thing {
-        Thing::File(content) => format!("b\"{}\"", content.get(..2000).unwrap_or(content).escape_ascii()),
+        Thing::File(content) => format!("b\"{}\"", content.get(..600).unwrap_or(content).escape_ascii()),
         Thing::Dir => "a directory".to_owned(),
         Thing::Link(target) => format!("link to {}", target.escape_ascii()),
         Thing::Hard(path) => format!("another name of {}", path.escape_ascii()),

@@ -24,7 +24,9 @@ pub mod deb;
 pub mod descriptors;
 pub mod draw;
 pub mod files;
+pub mod hardware;
 pub mod kernel;
+pub mod logins;
 pub mod mappings;
 pub mod mounts;
 pub mod names;
@@ -32,6 +34,7 @@ pub mod pool;
 pub mod processes;
 pub mod release;
 pub mod resources;
+pub mod rules;
 pub mod sockets;
 
 pub use draw::{Draw, Settings};
@@ -162,12 +165,15 @@ pub static SUBJECTS: &[&Subject] = &[
     &deb::SUBJECT,
     &descriptors::SUBJECT,
     &kernel::SUBJECT,
+    &logins::SUBJECT,
     &mappings::SUBJECT,
     &mounts::SUBJECT,
     &names::SUBJECT,
     &processes::SUBJECT,
     &release::SUBJECT,
     &resources::SUBJECT,
+    &hardware::SUBJECT,
+    &rules::SUBJECT,
     &sockets::SUBJECT,
 ];
 

@@ -132,7 +132,7 @@ const NOTHING: [&str; 8] = [
 /// What cannot be in a field: white space of C, and the comment.
 const APART: &[u8] = b" \t\n\r\x0b\x0c#";
 
-fn generate(draw: &mut Draw<'_, '_>, _: &mut Pool) -> Result<Box<dyn Part>> {
+fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
     let hosts = list(draw, |draw| {
         let mut fields = vec![draw.pick(&ADDRESSES)?.as_bytes().to_vec()];
         for _ in 0..draw.count(1, 3)? {
@@ -160,10 +160,9 @@ fn generate(draw: &mut Draw<'_, '_>, _: &mut Pool) -> Result<Box<dyn Part>> {
         Ok(fields)
     })?;
     let directives = (0..draw.count(1, 7)?).map(|_| directive(draw)).collect::<Result<_>>()?;
-    let hostname = match draw.chance(2)? {
-        true => [&draw.word(b" \t\n\r\x0b\x0c.")?[..], b".", &draw.word(b" \t\n\r\x0b\x0c")?].concat(),
-        false => draw.word(b" \t\n\r\x0b\x0c.")?,
-    };
+    let hostname = pool.host.clone();
+    let own = hosts.facts().find(|(fields, _)| fields[1..].iter().any(|name| name.eq_ignore_ascii_case(&hostname)));
+    pool.full_host = own.map(|(fields, _)| fields[1].clone());
     Ok(Box::new(Names { hosts, services, protocols, directives, hostname, last_newline: !draw.odd(4)? }))
 }
 

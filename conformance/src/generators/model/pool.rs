@@ -51,6 +51,9 @@ pub struct Home {
 /// Ids that programs treat as if they were signed, or as "none".
 const EDGE_IDS: [u32; 7] = [0, 65_534, 65_535, 65_536, i32::MAX as u32, 1 << 31, u32::MAX - 1];
 
+/// What cannot be in a host name that `/etc/hosts` may tell.
+const NO_HOST: &[u8] = b" \t\n\r\x0b\x0c.#";
+
 /// Moments at which calendars go wrong.
 const EDGE_TIMES: [i64; 7] =
     [951_825_600, 1_735_689_599, 2_147_483_648, 4_107_542_399, 4_294_967_296, 32_503_680_000, 100_000_000];
@@ -67,7 +70,10 @@ impl Pool {
         let boot = now - i64::from(draw.small(1, 10_000_000)?);
         let release = draw.pick(&[&b"6.1.0-18-amd64"[..], b"6.18.44-fc", b"5.14.0-503.el9.x86_64+debug"])?.to_vec();
         let arch = draw.pick(&["x86_64", "aarch64", "riscv64", "armv7l"])?;
-        let host = draw.pick(&[&b"web-1"[..], b"db", b"node7"])?.to_vec();
+        let host = match draw.chance(2)? {
+            true => [&draw.word(NO_HOST)?[..], b".", &draw.word(NO_HOST)?].concat(),
+            false => draw.word(NO_HOST)?,
+        };
         let mut processors = Vec::new();
         let kinds = if draw.odd(4)? { draw.pick(&[7, 8, 9])? } else { 10 };
         for number in 0..draw.small(1, 4)? {
