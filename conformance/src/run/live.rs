@@ -7,7 +7,7 @@ use crate::engines::embedded::Embedded;
 use crate::oracles::table_laws;
 use crate::report::Trial;
 use crate::truth::{self, Scene};
-use plumb_host::{Host, Live};
+use plumb_host::{Host, Live, Rooted};
 use plumb_schema::Platforms;
 use std::sync::Arc;
 
@@ -30,12 +30,18 @@ pub(super) fn run(cx: &Context<'_>) -> Result<(), String> {
 
 /// Asks every program that vouches for a table of this host.
 pub(super) fn truths(cx: &Context<'_>, suite: &'static str, engine: &mut dyn Engine) -> Result<(), String> {
-    let truths: Vec<_> = truth::all().filter(|truth| cx.plan.table(truth.table)).collect();
+    let here = truth::all().map(|truth| (truth, false));
+    // Another agent cannot be told to look at a directory.
+    let below = truth::in_a_tree().filter(|_| suite == "live").map(|truth| (truth, true));
+    let truths: Vec<_> = here.chain(below).filter(|(truth, _)| cx.plan.table(truth.table)).collect();
     if !cx.plan.oracle("ground_truth") || truths.is_empty() {
         return Ok(());
     }
     let scene = Scene::new().map_err(|error| format!("nothing can be set up to look at: {error}"))?;
-    for truth in truths {
+    let tree = Rooted::open(scene.root()).map_err(|error| error.to_string())?;
+    let mut tree = Embedded::new(Arc::new(tree))?;
+    for (truth, in_tree) in truths {
+        let engine: &mut dyn Engine = if in_tree { &mut tree } else { &mut *engine };
         let trial =
             Trial::new(suite, "ground_truth", HERE, truth.name).tables([truth.table]).query(scene.fill(truth.sql));
         let again = cx.plan.again(suite, "ground_truth", None);

@@ -82,12 +82,17 @@ pub(crate) static RANDOM: &[Random] = &[
     damaged("hostile", "statements", "sql_text"),
     damaged("hostile", "flags", "flags"),
     damaged("hostile", "formats", "formats"),
-    Random { suite: "hostile", oracle: "budget", kind: Kind::Each { count: budget::RUNAWAYS.len(), check: budget::chosen } },
+    Random {
+        suite: "hostile",
+        oracle: "budget",
+        kind: Kind::Each { count: budget::RUNAWAYS.len(), check: budget::chosen },
+    },
 ];
 
 /// Every oracle over random inputs.
 pub(super) fn all() -> impl Iterator<Item = Random> {
-    let question = |(oracle, ask): &(&'static str, Ask)| Random { suite: "queries", oracle, kind: Kind::Question(*ask) };
+    let question =
+        |(oracle, ask): &(&'static str, Ask)| Random { suite: "queries", oracle, kind: Kind::Question(*ask) };
     RANDOM.iter().copied().chain(QUESTIONS.iter().map(question))
 }
 
@@ -117,7 +122,11 @@ impl Lanes {
     pub(super) fn new(plan: &Plan, hosts: &[Chosen]) -> Self {
         let chosen = |random: &Random| plan.suite(random.suite) && plan.oracle(random.oracle);
         let over = |random: Random| {
-            let seeds = plan.seeds(MOST);
+            // What is not random is asked once each.
+            let seeds = match random.kind {
+                Kind::Each { count, .. } => plan.seeds(count as u64),
+                _ => plan.seeds(MOST),
+            };
             let lane =
                 move |host| Lane { random, host, next: seeds.start, end: seeds.end, spent: Duration::ZERO, busy: 0 };
             let hosts = match random.kind {
@@ -201,6 +210,10 @@ impl Bench {
                     input(target, [prefix, &bytes(seed, length)].concat(), trial)
                 }
                 (Kind::Table { target, tables, length }, _) => table(cx.plan, target, &tables(), seed, length, trial),
+                (Kind::Each { count, check }, _) => {
+                    let place = seed % (count as u64).max(1);
+                    Ok(check(&[u8::try_from(place).unwrap_or(u8::MAX)]))
+                }
                 (Kind::Damaged { target }, _) => self.damaged(target, seed, trial),
                 (Kind::Pair | Kind::Question(_), None) => Err("it needs a host".to_owned()),
             };
