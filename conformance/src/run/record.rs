@@ -201,13 +201,15 @@ mod tests {
         let recorded = fixture.recorded().expect("recorded answers");
         assert_eq!(recorded.len(), written.tables);
         for recorded in recorded {
-            let [first, second] = engines.each_mut().map(|engine| {
-                let mut rows = crate::answer::printed(&engine.ask(&recorded.sql).expect("an answer"), &[]);
+            // An archive does not keep the numbers of inodes.
+            let inode = ["inode".to_owned()];
+            let sorted = |rows: &[Row]| {
+                let mut rows = crate::answer::printed(rows, &inode);
                 rows.sort();
                 rows
-            });
-            let mut kept = crate::answer::printed(&recorded.rows, &[]);
-            kept.sort();
+            };
+            let [first, second] = engines.each_mut().map(|engine| sorted(&engine.ask(&recorded.sql).expect("an answer")));
+            let kept = sorted(&recorded.rows);
             assert!(!kept.is_empty(), "{}", recorded.sql);
             assert_eq!(kept, second, "{}", recorded.sql);
             assert_eq!(first, second, "{}", recorded.sql);
