@@ -3,7 +3,9 @@
 #![allow(clippy::disallowed_methods, reason = "reads the repository's own files")]
 
 use plumb_conformance::Verdict;
-use plumb_conformance::case::{Case, Kind, plumbi};
+use plumb_conformance::case::{self, Case, Kind, plumbi};
+use plumb_conformance::shrink::Budget;
+use plumb_host::Host;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -62,4 +64,38 @@ fn every_case_holds_on_every_engine() {
     assert!(cases >= LEAST, "{cases} cases");
     assert!(held[&Kind::Embedded.name()] >= LEAST, "{held:?}");
     eprintln!("cases that hold: {held:?}");
+}
+
+/// A case of an agent that lies: what shrinking leaves of its query and its host, and what plain copies say is right.
+#[test]
+fn a_lie_is_shrunk_to_what_shows_it() {
+    let Some(shell) = plumbi() else {
+        eprintln!("SKIPPED: plumbi is not built");
+        return;
+    };
+    if plumb_host::Live::new().expect("this host").own_ids().0 != 0 {
+        eprintln!("SKIPPED: unpacking a host with its owners needs root");
+        return;
+    }
+    let liar = env!("CARGO_BIN_EXE_liar");
+    let kind = |lie: &str| Kind::Agent(format!("'{liar}' --lie {lie} -- '{}' --root {{root}}", shell.display()));
+    let long = "=== about\nBob is not told.\n=== oracle materialized\n=== host linux small\n=== query\n\
+        SELECT u.username, u.shell FROM users AS u WHERE u.uid >= 0 AND (u.shell LIKE '%sh' OR u.gid IN (100, 7)) ORDER BY u.uid\n";
+    let long = Case::parse(long).expect("a case");
+    assert_eq!(long.run(&kind("none")), Verdict::Pass);
+    let lying = kind("dropped-row");
+    let verdict = long.run(&lying);
+    assert!(matches!(verdict, Verdict::Fail(_)), "{verdict:?}");
+    let small = case::shrink(&long, &lying, Budget::checks(400)).expect("a smaller case");
+    let expect = "=== about\nBob is not told.\n=== oracle materialized\n=== host linux\n=== file /etc/passwd unended\n::0:0\n::1:1\n\
+        === query\nSELECT * FROM users WHERE 1\n=== answer\n\
+        uid | gid | uid_signed | gid_signed | username | description | directory | shell | uuid\n\
+        0   | 0   | 0          | 0          | ''       | ''          | ''        | ''    | ''\n\
+        1   | 1   | 1          | 1          | ''       | ''          | ''        | ''    | ''\n";
+    assert_eq!(small.to_text(), expect);
+    // The answer that it got is the right one: who does not lie gives it.
+    assert!(matches!(small.run(&lying), Verdict::Fail(_)));
+    for honest in [kind("none"), Kind::Embedded, Kind::Sqlite] {
+        assert_eq!(small.run(&honest), Verdict::Pass, "{}", honest.name());
+    }
 }
