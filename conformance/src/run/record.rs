@@ -208,7 +208,8 @@ mod tests {
                 rows.sort();
                 rows
             };
-            let [first, second] = engines.each_mut().map(|engine| sorted(&engine.ask(&recorded.sql).expect("an answer")));
+            let [first, second] =
+                engines.each_mut().map(|engine| sorted(&engine.ask(&recorded.sql).expect("an answer")));
             let kept = sorted(&recorded.rows);
             assert!(!kept.is_empty(), "{}", recorded.sql);
             assert_eq!(kept, second, "{}", recorded.sql);

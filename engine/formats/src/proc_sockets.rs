@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn states_of_tcp() {
+        let names =
+            ["ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSED", "CLOSE_WAIT"];
+        let more = ["LAST_ACK", "LISTEN", "CLOSING", "UNKNOWN"];
+        let found: Vec<&str> = (1..=12).map(tcp_state).collect();
+        assert_eq!(found, [&names[..], &more].concat());
+    }
+
+    #[test]
     #[cfg(target_endian = "little")]
     fn internet_sockets() {
         for (family, protocol, line, expect) in [
