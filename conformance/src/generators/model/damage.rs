@@ -52,7 +52,8 @@ fn once(u: &mut Unstructured<'_>, files: &mut Files, path: &[u8]) -> Result<&'st
     Ok(match u.int_in_range(0..=9)? {
         0..=3 if lines => {
             let junk = token(u)?;
-            if let Some(content) = files.content(path).filter(|_| !junk.contains(&b'\n')) {
+            // With colons it could be an account, and the first of an id counts.
+            if let Some(content) = files.content(path).filter(|_| !junk.iter().any(|byte| b"\n:".contains(byte))) {
                 let starts: Vec<usize> =
                     (0..content.len()).filter(|at| *at == 0 || content.get(at - 1) == Some(&b'\n')).collect();
                 let at = if starts.is_empty() { 0 } else { *u.choose(&starts)? };

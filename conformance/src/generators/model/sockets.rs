@@ -252,7 +252,9 @@ impl Part for Sockets {
             };
             files.link(format!("/proc/{pid}/ns/net"), format!("net:[{network}]"));
             for name in FILES.iter().map(|(name, ..)| *name).chain(["unix", "packet"]) {
-                files.lines(format!("/proc/{pid}/net/{name}"), self.file(*network, name));
+                let (path, text) = (format!("/proc/{pid}/net/{name}"), self.file(*network, name));
+                // A line of junk behind a unix socket could be the rest of its path.
+                if name == "unix" { files.file(path, text) } else { files.lines(path, text) }
             }
         }
         for socket in &self.all {
