@@ -70,6 +70,7 @@ pub static SUITES: &[Suite] = &[
         name: "hostile",
         about: "Tables, statements and parsers over hosts, texts and files that are odd on purpose.",
     },
+    Suite { name: "analysis", about: "The analysis of SQL, against what SQLite itself makes of it." },
     Suite { name: "live", about: "Answers about this very host, against what independent programs say." },
     Suite { name: "cases", about: "What was found once, on every engine: the files in conformance/corpus." },
     Suite { name: "agent", about: "Another agent, by its command line, with nothing but SQL." },
