@@ -30,10 +30,9 @@ use crate::generators::query::{Material, query};
 use arbitrary::Unstructured;
 use plumb_host::Host;
 use plumb_sql::analysis::{Analysis, Severity, Statement};
-use plumb_sql::{Budget, Reads, ResultColumn, Row, Sink, SqlError};
+use plumb_sql::{Budget, Discard, Reads, SqlError};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -189,20 +188,8 @@ impl Agreement<'_> {
 
     /// Runs a statement that gives no rows, for those behind it.
     fn run(&mut self, statement: &str) -> Result<(), SqlError> {
-        struct Nowhere;
-        impl Sink for Nowhere {
-            fn begin(&mut self, _columns: &[ResultColumn]) -> io::Result<()> {
-                Ok(())
-            }
-            fn row(&mut self, _row: &Row<'_>) -> io::Result<()> {
-                Ok(())
-            }
-            fn end(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         self.changed = true;
-        self.engine.engine.run(statement, &mut Nowhere)
+        self.engine.engine.run(statement, &mut Discard)
     }
 }
 

@@ -1,4 +1,4 @@
 //! What the shell needs of the SQL engine.
 
 pub(crate) use plumb_sql::analysis;
-pub(crate) use plumb_sql::{Budget, Cell, Engine, ResultColumn, Row, Settings, Sink, SqlError, render_real};
+pub(crate) use plumb_sql::{Budget, Cell, Discard, Engine, ResultColumn, Row, Settings, Sink, SqlError, render_real};

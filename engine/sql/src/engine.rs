@@ -93,6 +93,22 @@ pub trait Sink {
     fn end(&mut self) -> io::Result<()>;
 }
 
+/// Takes rows and forgets them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Discard;
+
+impl Sink for Discard {
+    fn begin(&mut self, _columns: &[ResultColumn]) -> io::Result<()> {
+        Ok(())
+    }
+    fn row(&mut self, _row: &Row<'_>) -> io::Result<()> {
+        Ok(())
+    }
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What callbacks of SQLite leave for the engine.
 #[derive(Default)]
 struct Heard {

@@ -27,7 +27,7 @@ pub mod version;
 mod vtab;
 
 pub use budget::Budget;
-pub use engine::{Engine, Reads, ResultColumn, Row, Settings, Sink};
+pub use engine::{Discard, Engine, Reads, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
 pub use raw::{Cell, bound_memory};
 pub use real::render_real;

@@ -8,7 +8,7 @@ use crate::console::{Console, here};
 use crate::interrupt::{self, Interrupts};
 use crate::output::{Mode, Printer};
 use crate::own;
-use crate::sql::{Engine, ResultColumn, Row, Sink, SqlError};
+use crate::sql::{Discard, Engine, ResultColumn, Row, Sink, SqlError};
 use plumb_agent::glog::Severity;
 use plumb_schema::Platforms;
 use std::io;
@@ -179,21 +179,6 @@ impl Sink for Rows<'_> {
     }
     fn end(&mut self) -> io::Result<()> {
         self.printer.end()
-    }
-}
-
-/// Takes rows and forgets them.
-struct Discard;
-
-impl Sink for Discard {
-    fn begin(&mut self, _columns: &[ResultColumn]) -> io::Result<()> {
-        Ok(())
-    }
-    fn row(&mut self, _row: &Row<'_>) -> io::Result<()> {
-        Ok(())
-    }
-    fn end(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
