@@ -59,6 +59,98 @@ pub struct AgentInfo {
     pub watcher: i64,
 }
 
+/// A scheduled query and what it has cost. Times are milliseconds except `wall_time`; memory and output are bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScheduleInfo {
+    /// Its name; that of a pack's query has the pack's before it.
+    pub name: String,
+    /// What is asked.
+    pub query: String,
+    /// Seconds between two runs, as the configuration wants them.
+    pub interval: u64,
+    /// Runs.
+    pub executions: u64,
+    /// Unix time of the last run.
+    pub last_executed: i64,
+    /// Whether it is left out for now.
+    pub denylisted: bool,
+    /// Bytes of the names and values of all results.
+    pub output_size: u64,
+    /// Seconds on the clock, of all runs.
+    pub wall_time: u64,
+    /// The same, in milliseconds.
+    pub wall_time_ms: u64,
+    /// Of the last run.
+    pub last_wall_time_ms: u64,
+    /// CPU time in user mode, of all runs.
+    pub user_time: u64,
+    /// Of the last run.
+    pub last_user_time: u64,
+    /// CPU time in system mode, of all runs.
+    pub system_time: u64,
+    /// Of the last run.
+    pub last_system_time: u64,
+    /// Mean growth of resident memory.
+    pub average_memory: u64,
+    /// Of the last run.
+    pub last_memory: u64,
+}
+
+/// A pack of scheduled queries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackInfo {
+    /// Its name; `main` is the plain schedule.
+    pub name: String,
+    /// Platforms it is for, as they are written.
+    pub platform: String,
+    /// The least version of the agent, as it is written.
+    pub version: String,
+    /// The percentage of machines it is for; 0 for all.
+    pub shard: i64,
+    /// How often the last answer of its discovery was used again.
+    pub discovery_cache_hits: u64,
+    /// How often its discovery was asked.
+    pub discovery_executions: u64,
+    /// Whether its queries run here.
+    pub active: bool,
+}
+
+/// A publisher or subscriber of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventsInfo {
+    /// Its name.
+    pub name: String,
+    /// The publisher that it is or listens to.
+    pub publisher: String,
+    /// `publisher` or `subscriber`.
+    pub kind: &'static str,
+    /// What was subscribed.
+    pub subscriptions: u64,
+    /// Events since the start.
+    pub events: u64,
+    /// How often a publisher was configured anew.
+    pub refreshes: u64,
+    /// Whether it is at work.
+    pub active: bool,
+}
+
+/// An extension, or the agent itself as others see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExtensionInfo {
+    /// Its number, 0 for the agent.
+    pub uuid: i64,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The version of the library it is made with.
+    pub sdk_version: String,
+    /// Its socket.
+    pub path: String,
+    /// `core`, `extension` or `module`.
+    pub kind: &'static str,
+}
+
 /// The agent, as its own tables see it.
 pub trait Agent: Send + Sync {
     /// The process.
@@ -69,6 +161,22 @@ pub trait Agent: Send + Sync {
     fn plugins(&self) -> Vec<PluginInfo>;
     /// Every table.
     fn registry(&self) -> &Registry;
+    /// Every query that runs from time to time, in the order in which they run; none without a schedule.
+    fn schedule(&self) -> Vec<ScheduleInfo> {
+        Vec::new()
+    }
+    /// Every pack of the configuration; none without one.
+    fn packs(&self) -> Vec<PackInfo> {
+        Vec::new()
+    }
+    /// Every publisher and subscriber of events; none while nothing listens.
+    fn events(&self) -> Vec<EventsInfo> {
+        Vec::new()
+    }
+    /// The agent and its extensions; none while extensions are off.
+    fn extensions(&self) -> Vec<ExtensionInfo> {
+        Vec::new()
+    }
 }
 
 /// An agent without flags and plugins, for tests and libraries.

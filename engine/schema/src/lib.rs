@@ -17,7 +17,9 @@ mod request;
 mod table;
 mod value;
 
-pub use agent::{Agent, AgentInfo, FlagInfo, PluginInfo, Unattended};
+pub use agent::{
+    Agent, AgentInfo, EventsInfo, ExtensionInfo, FlagInfo, PackInfo, PluginInfo, ScheduleInfo, Unattended,
+};
 pub use column::{Collation, Column, Get, Ops, Options, Pick, Spec, Type};
 pub use cx::{Cx, Statement};
 pub use notes::{Note, Notes};

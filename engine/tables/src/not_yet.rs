@@ -29,7 +29,7 @@ pub const NOT_YET: &[&str] = &[
     "md_devices", "md_drives", "md_personalities", "mdfind", "mdls", "memory_array_mapped_addresses",
     "memory_arrays", "memory_device_mapped_addresses", "memory_devices", "memory_error_info", "memory_map", "msr",
     "nfs_shares", "npm_packages", "ntdomains", "ntfs_acl_permissions", "ntfs_journal_events", "nvram",
-    "oem_strings", "office_mru", "osquery_events", "osquery_extensions", "osquery_packs", "osquery_schedule",
+    "oem_strings", "office_mru",
     "package_bom", "package_install_history", "package_receipts", "password_policy", "patches", "pci_devices",
     "physical_disk_performance", "pipes", "platform_info", "plist", "portage_keywords", "portage_packages",
     "portage_use", "power_sensors", "powershell_events", "preferences", "prefetch", "process_etw_events",

@@ -2,8 +2,8 @@
 
 use plumb_host::{Cancel, Mem};
 use plumb_schema::{
-    Agent, AgentInfo, AnyTable, Collation, Column, Cx, FlagInfo, Ops, Platforms, PluginInfo, Registry, Request,
-    Statement, Table, Type,
+    Agent, AgentInfo, AnyTable, Collation, Column, Cx, EventsInfo, ExtensionInfo, FlagInfo, Ops, PackInfo, Platforms,
+    PluginInfo, Registry, Request, ScheduleInfo, Statement, Table, Type,
 };
 use std::sync::Arc;
 
@@ -43,6 +43,55 @@ impl Agent for Constant {
 
     fn registry(&self) -> &Registry {
         &self.0
+    }
+
+    fn schedule(&self) -> Vec<ScheduleInfo> {
+        vec![ScheduleInfo {
+            name: "pack_p_q".to_owned(),
+            query: "select 1".to_owned(),
+            interval: 60,
+            executions: 4,
+            denylisted: true,
+            output_size: 64,
+            last_wall_time_ms: 9,
+            last_memory: 4096,
+            ..ScheduleInfo::default()
+        }]
+    }
+
+    fn packs(&self) -> Vec<PackInfo> {
+        vec![PackInfo {
+            name: "p".to_owned(),
+            platform: "linux".to_owned(),
+            version: "1.0".to_owned(),
+            shard: 7,
+            discovery_cache_hits: 2,
+            discovery_executions: 3,
+            active: true,
+        }]
+    }
+
+    fn events(&self) -> Vec<EventsInfo> {
+        vec![EventsInfo {
+            name: "file_events".to_owned(),
+            publisher: "inotify".to_owned(),
+            kind: "subscriber",
+            subscriptions: 3,
+            events: 12,
+            refreshes: 0,
+            active: true,
+        }]
+    }
+
+    fn extensions(&self) -> Vec<ExtensionInfo> {
+        vec![ExtensionInfo {
+            uuid: 0,
+            name: "core".to_owned(),
+            version: "9.8".to_owned(),
+            sdk_version: "0.0.0".to_owned(),
+            path: "/run/agent.em".to_owned(),
+            kind: "core",
+        }]
     }
 }
 
