@@ -32,6 +32,14 @@ pub struct Place {
     pub line: u32,
 }
 
+/// The place in the source where it stands.
+#[macro_export]
+macro_rules! here {
+    () => {
+        $crate::glog::Place { file: file!(), line: line!() }
+    };
+}
+
 /// A status line, without a newline at its end.
 #[must_use]
 pub fn status_line(severity: Severity, time: &Zoned, thread: u32, place: Place, text: &str) -> String {

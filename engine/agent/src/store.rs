@@ -92,6 +92,14 @@ impl Store {
         }
     }
 
+    /// Another connection to the store of a directory, which is open already.
+    ///
+    /// # Errors
+    /// What SQLite says; damage is not set aside.
+    pub fn second(directory: &Path) -> Result<Self, StoreError> {
+        Self::of_file(directory)
+    }
+
     /// A store that is forgotten when it is dropped.
     ///
     /// # Errors
@@ -171,6 +179,17 @@ impl Store {
             self.connection.prepare_cached("SELECT key, value FROM settings WHERE domain = ? ORDER BY key")?;
         let rows = all.query_map((domain,), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The first key of a domain that is not before another, and its value.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn first_from(&self, domain: &str, key: &str) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        let mut first = self
+            .connection
+            .prepare_cached("SELECT key, value FROM settings WHERE domain = ? AND key >= ? ORDER BY key LIMIT 1")?;
+        Ok(first.query_row((domain, key), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
     /// Does several things or none.

@@ -98,13 +98,7 @@ impl Console {
     }
 }
 
-/// The place where it stands, for status lines.
-macro_rules! here {
-    () => {
-        plumb_agent::glog::Place { file: file!(), line: line!() }
-    };
-}
-pub(crate) use here;
+pub(crate) use plumb_agent::here;
 
 fn thread_id() -> u32 {
     #[cfg(target_os = "linux")]

@@ -89,7 +89,7 @@ fn open(path: &Path, _mode: u32) -> io::Result<File> {
 
 /// Whether the path no longer leads to the file.
 #[cfg(unix)]
-fn is_elsewhere(file: &File, path: &Path) -> bool {
+pub(super) fn is_elsewhere(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let same = |ours: fs::Metadata, there: fs::Metadata| (ours.dev(), ours.ino()) == (there.dev(), there.ino());
     let both = file.metadata().and_then(|ours| Ok((ours, fs::symlink_metadata(path)?)));
@@ -97,7 +97,7 @@ fn is_elsewhere(file: &File, path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_elsewhere(_: &File, path: &Path) -> bool {
+pub(super) fn is_elsewhere(_: &File, path: &Path) -> bool {
     !path.exists()
 }
 

@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the agent's own files")]
 
+use super::files::is_elsewhere;
 use crate::glog::{Place, Severity, status_line};
 use jiff::Zoned;
 use std::fs::{self, File, OpenOptions};
@@ -52,7 +53,7 @@ pub struct StatusFiles {
     machine: String,
     pid: u32,
     least: Severity,
-    files: [Option<File>; 3],
+    files: [Option<(File, PathBuf)>; 3],
 }
 
 const LEVELS: [(Severity, &str); 3] =
@@ -83,10 +84,12 @@ impl StatusFiles {
             if *severity > status.severity {
                 break;
             }
-            if let Some(slot @ None) = self.files.get_mut(place) {
+            let Some(slot) = self.files.get_mut(place) else { break };
+            // Somebody may have moved it away.
+            if slot.as_ref().is_none_or(|(file, path)| is_elsewhere(file, path)) {
                 *slot = Some(begin(&self.directory, &self.machine, self.pid, level, &status.time)?);
             }
-            if let Some(Some(file)) = self.files.get_mut(place) {
+            if let Some((file, _)) = slot {
                 file.write_all(line.as_bytes())?;
             }
         }
@@ -95,9 +98,10 @@ impl StatusFiles {
 }
 
 /// Makes a file with its head, and the link to it.
-fn begin(directory: &Path, machine: &str, pid: u32, level: &str, time: &Zoned) -> io::Result<File> {
+fn begin(directory: &Path, machine: &str, pid: u32, level: &str, time: &Zoned) -> io::Result<(File, PathBuf)> {
     let name = format!("{PROGRAM}.{level}.{}.{pid}", time.strftime("%Y%m%d-%H%M%S"));
-    let mut file = open(&directory.join(&name))?;
+    let path = directory.join(&name);
+    let mut file = open(&path)?;
     let at = time.strftime("%Y/%m/%d %H:%M:%S");
     writeln!(
         file,
@@ -105,7 +109,7 @@ fn begin(directory: &Path, machine: &str, pid: u32, level: &str, time: &Zoned) -
          Log line format: [IWEF]yyyymmdd hh:mm:ss.uuuuuu threadid file:line] msg"
     )?;
     link(directory, &name, &format!("{PROGRAM}.{level}"))?;
-    Ok(file)
+    Ok((file, path))
 }
 
 #[cfg(unix)]
