@@ -47,6 +47,7 @@ const BUDGET: Budget = Budget {
     time: Some(Duration::from_millis(100)),
     cpu: None,
     cpu_share: None,
+    burst: Duration::ZERO,
     memory: Some(64 << 20),
     rows: Some(1000),
 };

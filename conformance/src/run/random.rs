@@ -189,8 +189,14 @@ struct Bench {
 }
 
 /// What a question may cost, so that one that never ends is an error.
-const BUDGET: Budget =
-    Budget { time: Some(Duration::from_secs(20)), cpu: None, cpu_share: None, memory: Some(1 << 30), rows: None };
+const BUDGET: Budget = Budget {
+    time: Some(Duration::from_secs(20)),
+    cpu: None,
+    cpu_share: None,
+    burst: Duration::ZERO,
+    memory: Some(1 << 30),
+    rows: None,
+};
 
 impl Bench {
     fn trial(&mut self, cx: &Context<'_>, lane: &Lane, seed: u64) {

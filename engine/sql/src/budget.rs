@@ -14,6 +14,8 @@ pub struct Budget {
     pub cpu: Option<Duration>,
     /// The part of a core that the statement may use, 0–1: it is slowed down to it, not stopped.
     pub cpu_share: Option<f64>,
+    /// CPU time that a statement may use at full speed before it is slowed.
+    pub burst: Duration,
     /// Bytes of rows kept for the statement.
     pub memory: Option<usize>,
     /// Rows of the result.
@@ -70,7 +72,7 @@ impl Watch {
 
     fn rest(&self, used: Duration) {
         let Some(share) = self.budget.cpu_share.filter(|share| *share > 0.0) else { return };
-        let earned = used.div_f64(share);
+        let earned = used.saturating_sub(self.budget.burst).div_f64(share);
         while !self.cancel.is_cancelled() {
             let ahead = earned.saturating_sub(self.started.elapsed());
             if ahead.is_zero() || self.budget.time.is_some_and(|limit| self.started.elapsed() > limit) {

@@ -360,7 +360,12 @@ impl Engine {
                     Spent::Time => format!("took longer than {:?}", self.settings.budget.time.unwrap_or_default()),
                     Spent::Cpu => format!("used more than {:?} of CPU", self.settings.budget.cpu.unwrap_or_default()),
                 };
-                SqlError::new(ffi::SQLITE_INTERRUPT, format!("the query {limit}: it was stopped"))
+                SqlError::Budget { message: format!("the query {limit}: it was stopped"), code: ffi::SQLITE_INTERRUPT }
+            }
+            (SqlError::Sql { code: code @ (ffi::SQLITE_NOMEM | ffi::SQLITE_TOOBIG), message, .. }, _)
+                if self.settings.budget.memory.is_some() =>
+            {
+                SqlError::Budget { message: message.clone(), code: *code }
             }
             _ => error,
         }
@@ -522,10 +527,8 @@ fn step_all(stmt: &mut Stmt<'_>, sink: &mut dyn Sink, limit: Option<u64>) -> Res
     let mut rows = 0;
     while stmt.step()? {
         if limit.is_some_and(|limit| rows >= limit) {
-            return Err(SqlError::new(
-                ffi::SQLITE_FULL,
-                format!("the query gives more than {rows} rows: it was stopped"),
-            ));
+            let message = format!("the query gives more than {rows} rows: it was stopped");
+            return Err(SqlError::Budget { message, code: ffi::SQLITE_FULL });
         }
         rows += 1;
         sink.row(&Row { stmt, len: columns.len() })?;

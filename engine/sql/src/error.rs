@@ -18,6 +18,14 @@ pub enum SqlError {
         /// What to do about it: one line each.
         help: Vec<String>,
     },
+    /// The statement was stopped because it spent more than its budget.
+    #[error("{message}")]
+    Budget {
+        /// What it spent too much of.
+        message: String,
+        /// SQLite's primary result code.
+        code: i32,
+    },
     /// The sink could not take a row.
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
@@ -34,7 +42,7 @@ impl SqlError {
     #[must_use]
     pub fn code(&self) -> i32 {
         match self {
-            Self::Sql { code, .. } => *code,
+            Self::Sql { code, .. } | Self::Budget { code, .. } => *code,
             Self::Output(_) => 1,
         }
     }

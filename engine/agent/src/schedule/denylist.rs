@@ -4,9 +4,8 @@ use crate::store::{Store, StoreError};
 
 /// Where the end of each query's exclusion is kept, as Unix time.
 const DENIED: &str = "denylist";
-/// Where the name of the query that runs is kept.
-const CONFIGURATIONS: &str = "configurations";
-const RUNNING: &str = "executing_query";
+/// Where the names of queries that run are kept.
+const RUNNING: &str = "executing";
 
 /// Seconds for which a query is left out.
 pub const DAY: i64 = 86_400;
@@ -38,27 +37,31 @@ pub fn denied_until(store: &Store, query: &str, now: i64) -> Result<Option<i64>,
 /// # Errors
 /// What the store says.
 pub fn begin(store: &Store, query: &str) -> Result<(), StoreError> {
-    store.put(CONFIGURATIONS, RUNNING, query.as_bytes())
+    store.put(RUNNING, query, b"")
 }
 
 /// Forgets it again.
 ///
 /// # Errors
 /// What the store says.
-pub fn end(store: &Store) -> Result<(), StoreError> {
-    store.remove(CONFIGURATIONS, RUNNING)
+pub fn end(store: &Store, query: &str) -> Result<(), StoreError> {
+    store.remove(RUNNING, query)
 }
 
-/// The query during which the process died last time, which is left out from now on.
+/// The queries during which the process died last time. They are left out from now on if `may` lets them.
 ///
 /// # Errors
 /// What the store says.
-pub fn after_a_crash(store: &Store, now: i64) -> Result<Option<String>, StoreError> {
-    let Some(name) = store.get(CONFIGURATIONS, RUNNING)? else { return Ok(None) };
-    let name = String::from_utf8_lossy(&name).into_owned();
-    deny(store, &name, now)?;
-    end(store)?;
-    Ok(Some(name))
+pub fn after_a_crash(store: &Store, now: i64, may: impl Fn(&str) -> bool) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    for (name, _) in store.all(RUNNING)? {
+        if may(&name) {
+            deny(store, &name, now)?;
+        }
+        end(store, &name)?;
+        names.push(name);
+    }
+    Ok(names)
 }
 
 #[cfg(test)]
@@ -68,14 +71,17 @@ mod tests {
     #[test]
     fn a_day_after_a_crash() {
         let store = Store::in_memory().unwrap();
-        assert_eq!(after_a_crash(&store, 1000).unwrap(), None);
+        let crash = |now| after_a_crash(&store, now, |name| name != "spared").unwrap();
+        assert!(crash(1000).is_empty());
         begin(&store, "fine").unwrap();
-        end(&store).unwrap();
-        assert_eq!(after_a_crash(&store, 1000).unwrap(), None);
+        end(&store, "fine").unwrap();
+        assert!(crash(1000).is_empty());
         begin(&store, "slow").unwrap();
-        assert_eq!(after_a_crash(&store, 1000).unwrap().as_deref(), Some("slow"));
-        assert_eq!(after_a_crash(&store, 1000).unwrap(), None, "it is told once");
+        begin(&store, "spared").unwrap();
+        assert_eq!(crash(1000), ["slow", "spared"]);
+        assert!(crash(1000).is_empty(), "it is told once");
         assert_eq!(denied_until(&store, "fine", 1000).unwrap(), None);
+        assert_eq!(denied_until(&store, "spared", 1000).unwrap(), None);
         for (now, expect) in [(1000, Some(87_400)), (87_399, Some(87_400)), (87_400, None), (1000, None)] {
             assert_eq!(denied_until(&store, "slow", now).unwrap(), expect, "{now}");
         }

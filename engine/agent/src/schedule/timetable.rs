@@ -122,11 +122,11 @@ fn remembered(bytes: &[u8]) -> Option<(u64, u64)> {
     Some((wanted.parse().ok()?, every.parse().ok()?))
 }
 
-/// Goes through the seconds one by one, also those that passed while queries ran.
+/// Goes through the seconds at which something is due, also those that passed while queries ran.
 #[derive(Clone, Copy, Debug)]
 pub struct Ticker {
-    /// The second that comes next.
-    next: i64,
+    /// The last second that was handled.
+    done: i64,
     most_drift: i64,
 }
 
@@ -135,32 +135,44 @@ pub struct Ticker {
 pub enum Tick {
     /// A second has come: what is due in it runs now.
     Run(i64),
-    /// So many seconds were left out: the schedule lagged too far, or the clock was set.
+    /// The schedule lagged too far, or the clock was set forward by so many seconds: what was due in them is left out.
     Skipped(i64),
-    /// Nothing until the next second.
-    Wait,
+    /// The clock was set back by so many seconds.
+    Back(i64),
+    /// Nothing until a second; with none, ever.
+    Wait(Option<i64>),
 }
 
 impl Ticker {
-    /// A ticker that begins at a time and follows at most so many seconds late.
+    /// A ticker that begins with a second and follows at most so many seconds late.
     #[must_use]
     pub fn new(now: i64, most_drift: u64) -> Self {
-        Self { next: now, most_drift: i64::try_from(most_drift).unwrap_or(i64::MAX) }
+        Self { done: now.saturating_sub(1), most_drift: i64::try_from(most_drift).unwrap_or(i64::MAX) }
     }
 
-    /// What to do at a time. Call it until it says [`Tick::Wait`].
-    pub fn tick(&mut self, now: i64) -> Tick {
-        let behind = now.saturating_sub(self.next);
-        // The next second is at most one ahead, unless the clock was set back.
-        if behind > self.most_drift || behind < -1 {
-            self.next = now;
-            return Tick::Skipped(behind);
+    /// What to do at a time, when `next` tells the first second after another at which something is due. Call it until it
+    /// says [`Tick::Wait`].
+    pub fn tick(&mut self, now: i64, next: impl Fn(i64) -> Option<i64>) -> Tick {
+        if now < self.done {
+            let back = self.done.saturating_sub(now);
+            self.done = now.saturating_sub(1);
+            return Tick::Back(back);
         }
-        if behind < 0 {
-            return Tick::Wait;
+        match next(self.done) {
+            Some(due) if due <= now => {
+                let late = now.saturating_sub(due);
+                if late > self.most_drift {
+                    self.done = now.saturating_sub(1);
+                    return Tick::Skipped(late);
+                }
+                self.done = due;
+                Tick::Run(due)
+            }
+            due => {
+                self.done = now;
+                Tick::Wait(due)
+            }
         }
-        self.next += 1;
-        Tick::Run(self.next - 1)
     }
 }
 
@@ -221,26 +233,28 @@ mod tests {
     #[test]
     fn ticks() {
         let mut ticker = Ticker::new(100, 5);
+        // Something is due at even seconds.
+        let next = |after: i64| Some(after - after.rem_euclid(2) + 2);
         for (now, expect) in [
             (100, Tick::Run(100)),
-            (100, Tick::Wait),
-            (101, Tick::Run(101)),
+            (100, Tick::Wait(Some(102))),
+            (101, Tick::Wait(Some(102))),
             // Queries took three seconds.
-            (104, Tick::Run(102)),
-            (104, Tick::Run(103)),
+            (105, Tick::Run(102)),
             (105, Tick::Run(104)),
-            (105, Tick::Run(105)),
-            (105, Tick::Wait),
+            (105, Tick::Wait(Some(106))),
             // Too far behind.
             (112, Tick::Skipped(6)),
             (112, Tick::Run(112)),
-            (112, Tick::Wait),
+            (112, Tick::Wait(Some(114))),
             // The clock was set back.
-            (50, Tick::Skipped(-63)),
+            (50, Tick::Back(62)),
             (50, Tick::Run(50)),
-            (50, Tick::Wait),
+            (50, Tick::Wait(Some(52))),
         ] {
-            assert_eq!(ticker.tick(now), expect, "{now}");
+            assert_eq!(ticker.tick(now, next), expect, "{now}");
         }
+        assert_eq!(ticker.tick(1000, |_| None), Tick::Wait(None));
+        assert_eq!(ticker.tick(1000, |after| Some(after + 1)), Tick::Wait(Some(1001)));
     }
 }

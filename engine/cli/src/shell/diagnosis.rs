@@ -9,6 +9,7 @@ use plumb_agent::flags::os_text;
 pub(super) fn diagnosis(error: &SqlError, sql: &str, told: Told<'_>) -> Vec<String> {
     let (message, span, help) = match error {
         SqlError::Sql { message, span, help, .. } => (message.clone(), span.as_ref(), help.as_slice()),
+        SqlError::Budget { message, .. } => (message.clone(), None, [].as_slice()),
         SqlError::Output(error) => (format!("cannot write the results: {}", os_text(error)), None, [].as_slice()),
     };
     let mut lines = match told {

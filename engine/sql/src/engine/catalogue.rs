@@ -65,7 +65,7 @@ impl Engine {
                     analysis.diagnostics.push(Diagnostic::error(refused, span, message).with_help(help));
                     break;
                 }
-                Err(SqlError::Output(_)) => break,
+                Err(SqlError::Output(_) | SqlError::Budget { .. }) => break,
             }
         }
         lock(&self.heard).denied.clear();

@@ -104,9 +104,26 @@ fn budgets() {
         (rows, Budget { rows: Some(1000), ..Budget::default() }, "more than 1000 rows"),
     ] {
         let mut engine = engine_with(ROWS, budget);
-        let error = ask(&mut engine, sql).0.expect_err(sql).to_string();
-        assert!(error.contains(what), "{sql}: {error}");
+        let error = ask(&mut engine, sql).0.expect_err(sql);
+        assert!(matches!(error, SqlError::Budget { .. }), "{sql}: {error:?}");
+        assert!(error.to_string().contains(what), "{sql}: {error}");
         assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("the next query works"), ["10"]);
+    }
+}
+
+/// What is slowed takes at least as long as its share says; how much longer is up to the machine.
+#[test]
+fn shares_and_bursts() {
+    let sql = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
+    let ms = Duration::from_millis;
+    for (burst, least) in [(0, 400), (60, 180)] {
+        let budget = Budget { cpu: Some(ms(100)), cpu_share: Some(0.25), burst: ms(burst), ..Budget::default() };
+        let mut engine = engine_with(ROWS, budget);
+        let start = std::time::Instant::now();
+        let error = ask(&mut engine, sql).0.expect_err(sql);
+        assert!(error.to_string().contains("of CPU"), "{error}");
+        let least = ms(least) - ms(50); // The last slice is not rested for.
+        assert!(start.elapsed() >= least, "{burst}: {:?}", start.elapsed());
     }
 }
 
