@@ -32,6 +32,9 @@ pub struct Place {
     pub line: u32,
 }
 
+/// Takes status lines: how grave one is, where in the source it was said, and its text.
+pub type Say<'a> = &'a dyn Fn(Severity, Place, &str);
+
 /// The place in the source where it stands.
 #[macro_export]
 macro_rules! here {

@@ -7,7 +7,11 @@ pub mod flags;
 pub mod glog;
 mod local;
 pub mod logger;
+#[cfg(unix)]
+pub mod process;
 pub mod schedule;
 pub mod store;
+#[cfg(unix)]
+pub mod watch;
 
 pub use local::LocalAgent;

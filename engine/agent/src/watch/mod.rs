@@ -1,0 +1,31 @@
+//! The watchdog: a small parent that starts the daemon proper (the *worker*), holds it to limits, and starts it again when it ends.
+//!
+//! It is the last resort. Queries have budgets of their own, and a healthy worker never meets it. The parent loads no tables and
+//! no store; what it decides is in [`Guard`], which knows neither processes nor a clock.
+//!
+//! The worker's standard input is a pipe of which only the parent holds the other end: through it come the command line (which
+//! so stands in no list of processes twice), and the news that the parent is gone, however it went.
+
+mod guard;
+mod limits;
+mod parent;
+mod sample;
+mod worker;
+
+pub use guard::{Action, Ending, Excess, Guard};
+pub use limits::Limits;
+pub use parent::{Program, run};
+pub use sample::{Sample, Sampler};
+pub use worker::Worker;
+
+/// Exit code of a worker that cannot go on and would not fare better the next time: the daemon ends with it too.
+pub const CATASTROPHIC: i32 = 78;
+
+/// Exit code of a worker that is done, and need not be started again: the daemon ends with code 0.
+pub const FINISHED: i32 = 79;
+
+/// Exit code of a worker that could not start. The first worker's is the daemon's; later ones are tried again.
+pub const FAILED: i32 = 1;
+
+/// Names the parent's process to a worker.
+const VARIABLE: &str = "OSQUERY_WORKER";
