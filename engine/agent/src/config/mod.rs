@@ -4,13 +4,19 @@
 //! left out, and a [`Diagnostic`] says so. Only a text that is no JSON object is an error; then the caller keeps what it had.
 
 pub mod diagnostic;
+mod file;
 pub mod json;
+mod load;
+pub mod marks;
 mod object;
+mod options;
 pub mod query;
 pub mod text;
 
 use diagnostic::{Diagnostic, Notes, Weight};
 use json::{Node, Value};
+pub use load::{Config, ConfigError, LoadedPack, PLUGINS, shard};
+use marks::{Asked, Asks, Marks};
 use object::{Object, texts};
 use query::{Pack, Query, pack, queries};
 use std::collections::BTreeMap;
@@ -41,6 +47,8 @@ pub struct Source {
     pub prometheus: Option<Prometheus>,
     /// What is odd.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where things stand.
+    pub marks: Marks,
 }
 
 /// An entry of `packs`.
@@ -83,6 +91,14 @@ pub struct Constructed {
     pub columns: Vec<String>,
     /// Where it exists; empty for everywhere.
     pub platform: String,
+}
+
+impl Constructed {
+    /// Whether it is for this platform.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        query::is_for_here(&self.platform)
+    }
 }
 
 /// See [`Source::files`]; patterns by category.
@@ -154,7 +170,7 @@ impl Source {
     /// # Errors
     /// When the text is no JSON object, and where that shows.
     pub fn read(text: &Text) -> Result<Self, Box<Diagnostic>> {
-        let mut notes = Notes { text, found: Vec::new() };
+        let mut notes = Notes::new(text);
         let error = |offset: usize, message: String| {
             let (source, place) = (text.source.clone(), text.place(offset));
             let help =
@@ -170,7 +186,7 @@ impl Source {
             object.only(&MEMBERS, &mut notes);
             source.take(&object, &mut notes);
         }
-        source.diagnostics = notes.found;
+        (source.diagnostics, source.marks) = (notes.found, notes.marks);
         Ok(source)
     }
 
@@ -204,6 +220,7 @@ impl Source {
 fn options(node: &Node, notes: &mut Notes<'_>) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
     for (key, node) in Object::of("options", node, notes).iter().flat_map(Object::all) {
+        notes.marks.options.insert(key.name.clone(), node.span.clone());
         let value = match &node.value {
             Value::Text(text) => text.clone(),
             Value::Number(digits) => digits.clone(),
@@ -225,6 +242,7 @@ fn options(node: &Node, notes: &mut Notes<'_>) -> BTreeMap<String, String> {
 fn packs(node: &Node, notes: &mut Notes<'_>) -> Vec<Packs> {
     let mut found = Vec::new();
     for (key, node) in Object::of("packs", node, notes).iter().flat_map(Object::all) {
+        notes.marks.packs.insert(key.name.clone(), node.span.clone());
         found.extend(match &node.value {
             Value::Text(path) if key.name == "*" => Some(Packs::Glob(path.clone())),
             Value::Text(path) => Some(Packs::File { name: key.name.clone(), path: path.clone() }),
@@ -247,6 +265,7 @@ fn decorators(node: &Node, notes: &mut Notes<'_>) -> Decorators {
     for (key, node) in by_seconds.iter().flat_map(Object::all) {
         match key.name.parse::<u64>() {
             Ok(seconds) if seconds > 0 && seconds.is_multiple_of(60) => {
+                notes.ask_all(Asks::Decorator, "a decorator", node);
                 interval.entry(seconds).or_default().extend(texts("a list of decorators", node, notes));
             }
             _ => {
@@ -256,6 +275,11 @@ fn decorators(node: &Node, notes: &mut Notes<'_>) -> Decorators {
             }
         }
     }
+    for name in ["load", "always"] {
+        if let Some(node) = object.find(name) {
+            notes.ask_all(Asks::Decorator, "a decorator", node);
+        }
+    }
     Decorators { load: object.texts("load", notes), always: object.texts("always", notes), interval }
 }
 
@@ -263,7 +287,10 @@ fn views(node: &Node, notes: &mut Notes<'_>) -> BTreeMap<String, String> {
     let mut views = BTreeMap::new();
     for (key, node) in Object::of("views", node, notes).iter().flat_map(Object::all) {
         match &node.value {
-            Value::Text(sql) => drop(views.insert(key.name.clone(), sql.clone())),
+            Value::Text(sql) => {
+                notes.ask(Asks::View, format!("view {}", key.name), &node.span);
+                views.insert(key.name.clone(), sql.clone());
+            }
             _ => notes.warn(
                 &node.span,
                 format!("view {} is {}, not a string: it is ignored", key.name, node.kind()),
@@ -298,6 +325,9 @@ fn constructed(node: &Node, notes: &mut Notes<'_>) -> Vec<Constructed> {
             notes.warn(&key.span, trouble, None);
         } else if let (Some(sql), Some(path)) = (sql, path) {
             let platform = object.text("platform", notes).unwrap_or_default().to_owned();
+            if let Some(node) = object.find("query") {
+                notes.ask(Asks::Foreign, format!("the query of table {name}"), &node.span);
+            }
             tables.push(Constructed {
                 name: name.clone(),
                 sql: sql.to_owned(),
@@ -314,6 +344,9 @@ fn constructed(node: &Node, notes: &mut Notes<'_>) -> Vec<Constructed> {
 fn lists(what: &str, node: &Node, notes: &mut Notes<'_>) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (key, node) in Object::of(what, node, notes).iter().flat_map(Object::all) {
+        if what == "file_paths_query" {
+            notes.ask_all(Asks::Files, &format!("{} of {what}", key.name), node);
+        }
         found.entry(key.name.clone()).or_default().extend(texts(&format!("{} of {what}", key.name), node, notes));
     }
     found
@@ -339,18 +372,29 @@ fn yara(node: &Node, notes: &mut Notes<'_>) -> Yara {
     Yara { signatures, file_paths, urls: object.texts("signature_urls", notes) }
 }
 
+/// What a pack's file says.
+#[derive(Clone, Debug)]
+pub struct ReadPack {
+    /// The pack; none if the text is no object.
+    pub pack: Option<Pack>,
+    /// What is odd.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Its SQL.
+    pub asked: Vec<Asked>,
+}
+
 /// Reads a file that is a pack.
 ///
 /// # Errors
 /// When the text is not JSON, and where that shows.
-pub fn read_pack(name: &str, text: &Text) -> Result<(Option<Pack>, Vec<Diagnostic>), Box<Diagnostic>> {
-    let mut notes = Notes { text, found: Vec::new() };
+pub fn read_pack(name: &str, text: &Text) -> Result<ReadPack, Box<Diagnostic>> {
+    let mut notes = Notes::new(text);
     let node = Node::parse(&text.json).map_err(|why| {
         let (source, place) = (text.source.clone(), text.place(why.offset));
         Box::new(Diagnostic { weight: Weight::Error, source, place, message: why.message, help: None })
     })?;
     let pack = pack(name, &node, &mut notes);
-    Ok((pack, notes.found))
+    Ok(ReadPack { pack, diagnostics: notes.found, asked: notes.marks.asked })
 }
 
 #[cfg(test)]

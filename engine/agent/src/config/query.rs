@@ -2,6 +2,7 @@
 
 use super::diagnostic::Notes;
 use super::json::{Node, Value};
+use super::marks::Asks;
 use super::object::Object;
 use std::ops::Range;
 
@@ -63,11 +64,16 @@ impl Gate {
     /// Whether a machine passes. On Linux the names of distributions count as Linux.
     #[must_use]
     pub fn passes(&self, machine: &Machine<'_>) -> bool {
-        let platform = self.platform.split(',').map(str::trim).any(is_here) || self.platform.trim().is_empty();
+        let platform = is_for_here(&self.platform);
         // 0 is no percentage, and 100 are all.
         let shard = self.shard.is_none_or(|shard| !(1..100).contains(&shard) || machine.shard <= shard);
         platform && shard && (self.version.is_empty() || at_least(machine.version, &self.version))
     }
+}
+
+/// Whether names of platforms, separated by commas, mean this system; an empty list means all.
+pub(super) fn is_for_here(platforms: &str) -> bool {
+    platforms.split(',').map(str::trim).any(is_here) || platforms.trim().is_empty()
 }
 
 /// Whether a platform's name means this system.
@@ -101,8 +107,10 @@ fn at_least(version: &str, least: &str) -> bool {
 /// The queries of an object, in the order of their names.
 pub(super) fn queries(what: &str, node: &Node, notes: &mut Notes<'_>) -> Vec<Query> {
     let Some(object) = Object::of(what, node, notes) else { return Vec::new() };
+    // Those of packs say so in messages.
+    let of = what.strip_prefix("queries").unwrap_or_default();
     let mut queries: Vec<Query> =
-        object.all().filter_map(|(key, node)| query(&key.name, &key.span, node, notes)).collect();
+        object.all().filter_map(|(key, node)| query(&key.name, of, &key.span, node, notes)).collect();
     // Of those with one name the last counts.
     queries.reverse();
     queries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -126,7 +134,7 @@ const MEMBERS: [&str; 13] = [
     "oncall",
 ];
 
-fn query(name: &str, span: &Range<usize>, node: &Node, notes: &mut Notes<'_>) -> Option<Query> {
+fn query(name: &str, of: &str, span: &Range<usize>, node: &Node, notes: &mut Notes<'_>) -> Option<Query> {
     if let Some(why) = reserved(name) {
         notes.warn(span, format!("Invalid query name: {name} {why}"), None);
         return None;
@@ -145,6 +153,11 @@ fn query(name: &str, span: &Range<usize>, node: &Node, notes: &mut Notes<'_>) ->
         None => None,
         Some(node) => Some(interval(name, node, notes)?),
     };
+    let gate = Gate::read(&object, notes);
+    notes.ask(Asks::Query, format!("query {name}{of}"), &sql.span);
+    if let Some(asked) = notes.marks.asked.last_mut() {
+        asked.platforms.push(gate.platform.clone());
+    }
     Some(Query {
         name: name.to_owned(),
         sql: text.clone(),
@@ -152,7 +165,7 @@ fn query(name: &str, span: &Range<usize>, node: &Node, notes: &mut Notes<'_>) ->
         snapshot: object.switch("snapshot", false, notes),
         removed: object.switch("removed", true, notes),
         denylist: object.switch("denylist", object.switch("blacklist", true, notes), notes),
-        gate: Gate::read(&object, notes),
+        gate,
         startup_priority: object.number("startup_priority", notes),
         span: sql.span.clone(),
     })
@@ -184,8 +197,13 @@ fn interval(name: &str, node: &Node, notes: &mut Notes<'_>) -> Option<u64> {
     match number {
         Some(number) if (1..=LONGEST).contains(&number) => Some(number.cast_unsigned()),
         _ => {
-            let help = Some(format!("seconds, from 1 to {LONGEST}"));
-            notes.warn(&node.span, format!("Query has invalid interval: {name}: {shown}"), help);
+            let (message, help) =
+                (format!("Query has invalid interval: {name}: {shown}"), format!("seconds, from 1 to {LONGEST}"));
+            match (&node.value, number) {
+                // Nobody can tell what was meant.
+                (Value::Number(_), None) => notes.error(&node.span, message, Some(help)),
+                _ => notes.warn(&node.span, message, Some(help)),
+            }
             None
         }
     }
@@ -218,17 +236,20 @@ const PACK: [&str; 8] = ["queries", "discovery", "platform", "version", "shard",
 pub(super) fn pack(name: &str, node: &Node, notes: &mut Notes<'_>) -> Option<Pack> {
     let object = Object::of(format!("pack {name}"), node, notes)?;
     object.only(&PACK, notes);
+    let first = notes.marks.asked.len();
     let queries =
         object.find("queries").map(|node| queries(&format!("queries of pack {name}"), node, notes)).unwrap_or_default();
     if queries.is_empty() {
         notes.warn(&node.span, format!("pack {name} has no queries"), None);
     }
-    Some(Pack {
-        name: name.to_owned(),
-        queries,
-        discovery: object.texts("discovery", notes),
-        gate: Gate::read(&object, notes),
-    })
+    if let Some(node) = object.find("discovery") {
+        notes.ask_all(Asks::Discovery, &format!("discovery of pack {name}"), node);
+    }
+    let gate = Gate::read(&object, notes);
+    for asked in notes.marks.asked.iter_mut().skip(first) {
+        asked.platforms.push(gate.platform.clone());
+    }
+    Some(Pack { name: name.to_owned(), queries, discovery: object.texts("discovery", notes), gate })
 }
 
 #[cfg(test)]

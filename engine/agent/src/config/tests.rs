@@ -138,8 +138,9 @@ fn intervals() {
         ("[]", "0"),
     ] {
         let text = format!(r#"{{"schedule": {{"q": {{"query": "x", "interval": {interval}}}}}}}"#);
+        let weight = if interval == "1.5" { "error" } else { "warning" };
         let expect =
-            format!("c.conf:1:47: warning: Query has invalid interval: q: {shown} (seconds, from 1 to 604800)");
+            format!("c.conf:1:47: {weight}: Query has invalid interval: q: {shown} (seconds, from 1 to 604800)");
         assert_eq!(told(&text), [expect]);
         assert!(read(&text).schedule.is_empty());
     }
@@ -162,8 +163,11 @@ fn what_is_no_configuration() {
 
 #[test]
 fn a_pack_in_a_file() {
-    let (pack, odd) = read_pack("p", &Text::new("p.conf", br#"{"queries": {"q": {"query": "select 1"}}, "shrad": 1}"#))
-        .expect("JSON");
+    let text = Text::new("p.conf", br#"{"queries": {"q": {"query": "select 1"}}, "shrad": 1, "platform": "linux"}"#);
+    let ReadPack { pack, diagnostics: odd, asked } = read_pack("p", &text).expect("JSON");
+    let [asked] = asked.as_slice() else { panic!("{asked:?}") };
+    assert_eq!((asked.what.as_str(), asked.kind), ("query q of pack p", Asks::Query));
+    assert_eq!((&text.json[asked.span.clone()], asked.platforms.join("|").as_str()), ("\"select 1\"", "|linux"));
     assert_eq!(pack.map(|pack| (pack.name, pack.queries.len())), Some(("p".to_owned(), 1)));
     assert_eq!(odd.len(), 1);
     assert!(read_pack("p", &Text::new("p.conf", b"{")).is_err());

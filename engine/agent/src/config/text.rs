@@ -10,6 +10,8 @@ use std::ops::Range;
 pub struct Text {
     /// Where it comes from: a path, as a rule.
     pub source: String,
+    /// The text as it was read.
+    pub original: Vec<u8>,
     /// The JSON. Bytes that are not UTF-8 became U+FFFD.
     pub json: String,
     /// Where pieces of the JSON stand in the original: offset in the JSON, line and column there; ascending.
@@ -30,8 +32,12 @@ impl Text {
     #[must_use]
     pub fn new(source: &str, bytes: &[u8]) -> Self {
         let original = String::from_utf8_lossy(bytes);
-        let mut text =
-            Self { source: source.to_owned(), json: String::with_capacity(original.len()), pieces: Vec::new() };
+        let mut text = Self {
+            source: source.to_owned(),
+            original: bytes.to_vec(),
+            json: String::with_capacity(original.len()),
+            pieces: Vec::new(),
+        };
         let mut lines = original.split('\n').enumerate();
         while let Some((number, line)) = lines.next() {
             // A line, and those that a backslash joins to it.

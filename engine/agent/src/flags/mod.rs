@@ -35,6 +35,8 @@ pub enum Origin {
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     set: BTreeMap<&'static str, (String, Origin)>,
+    /// Names and values that a configuration made up, for people's own use.
+    custom: BTreeMap<String, String>,
 }
 
 impl Flags {
@@ -49,12 +51,17 @@ impl Flags {
         Ok(())
     }
 
+    /// Sets a flag that only the configuration knows.
+    pub fn set_custom(&mut self, name: &str, value: &str) {
+        self.custom.insert(name.to_owned(), value.to_owned());
+    }
+
     /// The value of a flag, as text; empty for a name that is none.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         match self.set.get(name) {
             Some((value, _)) => value,
-            None => find(name).map_or("", |spec| spec.default),
+            None => find(name).map_or_else(|| self.custom.get(name).map_or("", String::as_str), |spec| spec.default),
         }
     }
 
@@ -100,6 +107,14 @@ impl Flags {
     #[must_use]
     pub fn infos(&self) -> Vec<FlagInfo> {
         let mut infos: Vec<FlagInfo> = all().filter(|spec| spec.is_listed()).map(|spec| self.info(spec)).collect();
+        infos.extend(self.custom.iter().map(|(name, value)| FlagInfo {
+            name: name.clone(),
+            kind: Kind::Text.name(),
+            description: "Set by the configuration".to_owned(),
+            default: String::new(),
+            value: value.clone(),
+            shell_only: false,
+        }));
         infos.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         infos
     }
