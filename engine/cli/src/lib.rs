@@ -1,6 +1,7 @@
 //! The programs: `plumbi`, the shell, and later `plumbd`, the daemon. One body of code; what it is called decides.
 
 mod console;
+mod daemon;
 mod interrupt;
 pub mod output;
 mod own;

@@ -44,6 +44,11 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return 0;
     }
+    if parsed.flags.bool("check") {
+        let (text, code) = crate::daemon::doctor::check(&parsed.flags);
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        return code;
+    }
     if let Some(missing) = missing(program, &parsed.flags) {
         let _ = writeln!(stderr, "Error: {missing}");
         return 1;

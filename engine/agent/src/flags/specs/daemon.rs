@@ -6,6 +6,7 @@ use super::super::{FlagSpec, Kind::*};
 #[rustfmt::skip]
 pub(super) static FLAGS: &[FlagSpec] = &[
     cli("alarm_timeout", Uint64, "15", "Seconds that an orderly end may take before the process is killed (10 or more)"),
+    cli("check", Bool, "false", "Tell whether the installation is sound, and leave"),
     cli("daemonize", Bool, "false", "Go into the background after the start"),
     cli("force", Bool, "false", "End a daemon that runs already and take its place"),
     cli("install", Bool, "false", "Install the daemon as a service (Windows)"),
