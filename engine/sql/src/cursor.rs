@@ -6,12 +6,12 @@ use crate::picture::{Listed, OutOfMemory, Picture, Sifted};
 use crate::plan::{Access, Passed, Plan};
 use crate::run::{Chosen, Run, TableRun, choosing, source};
 use crate::vtab::{error, guard, owned};
-use plumb_schema::{AnyRows, AnyTable, Constraint, DeclaredTable, Request, Value};
+use plumb_schema::{AnyRows, AnyTable, Constraint, DeclaredTable, Op, Request, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::vtab::{Context, Filters, VTabCursor, sqlite3_vtab_cursor};
 use rusqlite::{Result, ToSql, ffi};
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -30,6 +30,8 @@ pub(crate) struct Cursor {
     /// The last index string and what it means.
     plan: (String, Rc<Plan>),
     state: State,
+    /// What is to be read when the state has no more rows.
+    rest: VecDeque<Asked>,
     steps: u32,
 }
 
@@ -59,6 +61,39 @@ enum State {
     },
 }
 
+impl State {
+    /// Goes to the next row, if there is one.
+    fn advance(&mut self) -> Result<bool> {
+        match self {
+            Self::Done => Ok(false),
+            Self::Streaming { rows, ordinal } => {
+                *ordinal += 1;
+                Ok(rows.advance())
+            }
+            Self::Walking { picture, row } => {
+                *row = row.wrapping_add(1);
+                picture.borrow_mut().has(*row).map_err(out_of_memory)
+            }
+            Self::Probing { picture, column, row } => {
+                let next = picture.borrow().after(*column, *row);
+                Ok(next.inspect(|next| *row = *next).is_some())
+            }
+            Self::Visiting { rows, next, .. } => {
+                *next += 1;
+                Ok(*next < rows.len())
+            }
+        }
+    }
+
+    /// Goes to the first row after it has begun: some begin before it, some on it.
+    fn settle(&mut self) -> Result<bool> {
+        match self {
+            Self::Done | Self::Streaming { .. } | Self::Walking { .. } => self.advance(),
+            Self::Probing { .. } | Self::Visiting { .. } => Ok(true),
+        }
+    }
+}
+
 /// Rows of a collection are numbered in this many bits, collections above them.
 const PLACE_BITS: u32 = 40;
 
@@ -76,7 +111,7 @@ impl Cursor {
         });
         let plan = (String::new(), Rc::new(Plan::SCAN));
         let (base, width) = (sqlite3_vtab_cursor::default(), table.width());
-        Self { base, table, width, declared, opened, plan, state: State::Done, steps: 0 }
+        Self { base, table, width, declared, opened, plan, state: State::Done, rest: VecDeque::new(), steps: 0 }
     }
 
     fn run(&self) -> Result<(Rc<Run>, Rc<TableRun>)> {
@@ -96,26 +131,39 @@ impl Cursor {
         let (run, shared) = self.run()?;
         let asked = Asked::read(self.table, &plan, args)?;
         warn_current_user(&run, &shared, &asked);
+        (self.state, self.rest) = (State::Done, VecDeque::new());
+        // An equality with NULL holds for no row.
+        if plan.access != Access::Scan && asked.values.is_empty() {
+            return Ok(());
+        }
+        if shared.places && !shared.once {
+            self.rest = asked.parts(self.table, plan.access);
+            return Ok(());
+        }
+        self.state = self.open(&run, &shared, plan.access, &asked)?;
+        Ok(())
+    }
+
+    /// Begins to read; rows of a collection begin before the first one.
+    fn open(&self, run: &Run, shared: &Rc<TableRun>, access: Access, asked: &Asked) -> Result<State> {
         // A table of user data answers for one user when none is asked for: a lookup finds more than its scan.
         let look_up = !shared.whole || self.table.user_data();
-        self.state = match plan.access {
-            // An equality with NULL holds for no row.
-            Access::Pick { .. } | Access::Probe { .. } if asked.values.is_empty() => State::Done,
-            Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(&shared))),
-            Access::Pick { column, .. } if shared.once => stream(pick(&shared, column, &asked)),
-            Access::Pick { column, .. } if look_up => self.look_up(&run, &shared, column, &asked)?,
-            Access::Scan => State::Walking { picture: collection(&run, &shared, &asked)?, row: 0 },
+        let walking = |picture| State::Walking { picture, row: usize::MAX };
+        Ok(match access {
+            Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(shared))),
+            Access::Pick { column, .. } if shared.once => stream(pick(shared, column, asked)),
+            Access::Pick { column, .. } if look_up => walking(look_up_by(run, shared, column, asked)?),
+            Access::Scan => walking(collection(run, shared, asked)?),
             Access::Pick { column, .. } | Access::Probe { column } => {
-                self.probe(&collection(&run, &shared, &asked)?, column, &asked)?
+                self.probe(&collection(run, shared, asked)?, column, asked)?
             }
-        };
-        Ok(())
+        })
     }
 
     /// Rows of a collection by the values of a column. Where equal values need not have equal keys, all rows.
     fn probe(&self, picture: &Rc<RefCell<Picture>>, column: usize, asked: &Asked) -> Result<State> {
         let Some(keys) = &asked.keys else {
-            return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
+            return Ok(State::Walking { picture: Rc::clone(picture), row: usize::MAX });
         };
         let mut collected = picture.borrow_mut();
         if let [key] = keys.as_slice() {
@@ -133,59 +181,30 @@ impl Cursor {
         Ok(if rows.is_empty() { State::Done } else { State::Visiting { picture: Rc::clone(picture), rows, next: 0 } })
     }
 
-    /// While every cursor of the table looks rows up, results are kept by what was looked up.
-    fn look_up(&self, run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Result<State> {
-        let Some(keys) = asked.keys.clone() else {
-            return Ok(State::Walking { picture: collection(run, shared, asked)?, row: 0 });
-        };
-        let key = (column, keys, asked.chosen(shared));
-        if let Some(picture) = shared.looked_up.borrow().get(&key) {
-            return Ok(State::Walking { picture: Rc::clone(picture), row: 0 });
+    fn advance(&mut self) -> Result<()> {
+        let (run, _) = self.opened.as_ref().ok_or_else(outside)?;
+        self.steps = self.steps.wrapping_add(1);
+        if self.steps.is_multiple_of(256) && run.statement.cancel.is_cancelled() {
+            return Err(interrupted());
         }
-        let number = shared.lookup_number(&key);
-        let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, number, &run.meter);
-        picture.has(usize::MAX).map_err(out_of_memory)?;
-        let kept = shared.looked_up_rows.get() + picture.len() + 1;
-        let picture = Rc::new(RefCell::new(picture));
-        if kept <= LOOKED_UP_ROWS {
-            shared.looked_up_rows.set(kept);
-            shared.looked_up.borrow_mut().insert(key, Rc::clone(&picture));
+        if self.state.advance()? {
+            return Ok(());
         }
-        Ok(State::Walking { picture, row: 0 })
+        self.state = State::Done;
+        self.settle()
     }
 
-    fn advance(&mut self) -> Result<()> {
-        let Self { opened, state, steps, .. } = self;
-        let (run, _) = opened.as_ref().ok_or_else(outside)?;
-        *steps = steps.wrapping_add(1);
-        if steps.is_multiple_of(256) && run.statement.cancel.is_cancelled() {
-            return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
-        }
-        let more = match state {
-            State::Done => false,
-            State::Streaming { rows, ordinal } => {
-                *ordinal += 1;
-                rows.advance()
-            }
-            State::Walking { picture, row } => {
-                *row = row.wrapping_add(1);
-                picture.borrow_mut().has(*row).map_err(out_of_memory)?
-            }
-            State::Probing { picture, column, row } => {
-                let next = picture.borrow().after(*column, *row);
-                next.inspect(|next| *row = *next).is_some()
-            }
-            State::Visiting { rows, next, .. } => {
-                *next += 1;
-                *next < rows.len()
-            }
-        };
-        if !more {
-            *state = State::Done;
+    /// Goes to the first row of what has begun or, if it has none, of what is to be read after it.
+    fn settle(&mut self) -> Result<()> {
+        let (run, shared) = self.run()?;
+        while !self.state.settle()? {
+            self.state = State::Done;
             // A collector stops early and quietly when it is cancelled: that is not the end of its rows.
             if run.statement.cancel.is_cancelled() {
-                return Err(error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned()));
+                return Err(interrupted());
             }
+            let Some(asked) = self.rest.pop_front() else { break };
+            self.state = self.open(&run, &shared, self.plan.1.access, &asked)?;
         }
         Ok(())
     }
@@ -230,14 +249,7 @@ unsafe impl VTabCursor for Cursor {
         self.state = State::Done;
         guard(table, || {
             self.start(idx_str, args)?;
-            match &mut self.state {
-                // Begins before the first row.
-                State::Walking { row, .. } => *row = usize::MAX,
-                State::Streaming { .. } => {}
-                // On the first row already.
-                State::Done | State::Probing { .. } | State::Visiting { .. } => return Ok(()),
-            }
-            self.advance()
+            self.settle()
         })
     }
 
@@ -269,6 +281,7 @@ impl Drop for Cursor {
 }
 
 /// What a filter was given.
+#[derive(Clone)]
 struct Asked {
     /// The values that the access looks for; NULLs are left out.
     values: Vec<Value<'static>>,
@@ -297,10 +310,63 @@ impl Asked {
         let mut passed = Vec::with_capacity(plan.passed.len());
         for one in &plan.passed {
             let values = take(one.list)?;
-            passed.push((*one, Constraint { column: table.spec(one.column).name, op: one.op, values }));
+            pass(table, &mut passed, *one, values);
         }
         let keys = plan.column().and_then(|column| keys(table, column, &values));
         Ok(Self { values, keys, passed })
+    }
+
+    /// The same in questions none of which is about rows of another one, so that a row has one place however it was asked
+    /// for: one user and one value of each parameter in each. Patterns may overlap: tables that know them have keys.
+    fn parts(self, table: &'static dyn AnyTable, access: Access) -> VecDeque<Self> {
+        let mut parts = VecDeque::from([self]);
+        if let (Access::Pick { column, .. }, true) = (access, table.user_data()) {
+            parts = parts.into_iter().flat_map(|part| part.by_value(table, column)).collect();
+        }
+        let lists = parts.front().map_or(0, |part| part.passed.len());
+        for place in 0..lists {
+            parts = parts.into_iter().flat_map(|part| part.by_passed(place, table)).collect();
+        }
+        parts
+    }
+
+    /// One for each value that is looked up.
+    fn by_value(self, table: &dyn AnyTable, column: usize) -> Vec<Self> {
+        let collation = table.spec(column).collation;
+        let mut singles: BTreeMap<Key<'static>, Value<'static>> = BTreeMap::new();
+        for value in &self.values {
+            let Some(key) = Key::new(value, collation) else { return vec![self] };
+            singles.entry(key.into_owned()).or_insert_with(|| value.clone());
+        }
+        let single = |(key, value)| Self { values: vec![value], keys: Some(vec![key]), passed: self.passed.clone() };
+        singles.into_iter().map(single).collect()
+    }
+
+    /// One for each value of a parameter.
+    fn by_passed(self, place: usize, table: &dyn AnyTable) -> Vec<Self> {
+        let values = match self.passed.get(place) {
+            Some((passed, constraint)) if passed.op == Op::Eq && table.spec(passed.column).parameter => {
+                constraint.values.clone()
+            }
+            _ => Vec::new(),
+        };
+        if values.len() < 2 {
+            return vec![self];
+        }
+        let single = |value| {
+            let mut part = self.clone();
+            if let Some((_, constraint)) = part.passed.get_mut(place) {
+                constraint.values = vec![value];
+            }
+            part
+        };
+        values.into_iter().map(single).collect()
+    }
+
+    /// The same about one value of a column.
+    fn about(&self, table: &dyn AnyTable, column: usize, value: Value<'static>) -> Self {
+        let values = vec![value];
+        Self { keys: keys(table, column, &values), values, passed: self.passed.clone() }
     }
 
     fn request(&self, shared: &TableRun) -> Request {
@@ -329,6 +395,29 @@ impl Asked {
                 (passed.column, passed.op, keys.collect())
             })
             .collect()
+    }
+}
+
+/// Adds a constraint for the table. What two of them ask of one column by `=` is one list, in which no value comes
+/// twice: a table that is asked for a namespace twice would give its rows twice.
+fn pass(table: &dyn AnyTable, all: &mut Vec<(Passed, Constraint)>, one: Passed, values: Vec<Value<'static>>) {
+    let same =
+        |(other, _): &&mut (Passed, Constraint)| one.op == Op::Eq && (other.column, other.op) == (one.column, one.op);
+    let at = match all.iter_mut().find(same) {
+        Some((_, constraint)) => constraint,
+        None => {
+            all.push((one, Constraint { column: table.spec(one.column).name, op: one.op, values: Vec::new() }));
+            let Some((_, constraint)) = all.last_mut() else { return };
+            constraint
+        }
+    };
+    for value in values {
+        // A number in any spelling is one to a table.
+        let value =
+            if one.op == Op::Eq { typed(table, one.column, &value).map_or(value, |(_, value)| value) } else { value };
+        if !at.values.contains(&value) {
+            at.values.push(value);
+        }
     }
 }
 
@@ -366,8 +455,32 @@ fn stream(rows: Box<dyn AnyRows>) -> State {
     State::Streaming { rows, ordinal: -1 }
 }
 
+/// While every cursor of the table looks rows up, results are kept by what was looked up.
+fn look_up_by(run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Result<Rc<RefCell<Picture>>> {
+    let Some(keys) = asked.keys.clone() else { return collection(run, shared, asked) };
+    let key = (column, keys, asked.chosen(shared));
+    if let Some(picture) = shared.looked_up.borrow().get(&key) {
+        return Ok(Rc::clone(picture));
+    }
+    let number = shared.lookup_number(&key);
+    let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, number, &run.meter);
+    picture.has(usize::MAX).map_err(out_of_memory)?;
+    let kept = shared.looked_up_rows.get() + picture.len() + 1;
+    let picture = Rc::new(RefCell::new(picture));
+    if kept <= LOOKED_UP_ROWS {
+        shared.looked_up_rows.set(kept);
+        shared.looked_up.borrow_mut().insert(key, Rc::clone(&picture));
+    }
+    Ok(picture)
+}
+
 /// The collection that the asked constraints choose, shared by all cursors of the table.
 fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefCell<Picture>>> {
+    // Where rows have places, those of the user who asks must be the ones that asking for that user finds.
+    if let Some(column) = shared.user.filter(|_| shared.places) {
+        let own = Value::Int(shared.cx.host.own_ids().0.into());
+        return look_up_by(run, shared, column, &asked.about(shared.table, column, own));
+    }
     let chosen = asked.chosen(shared);
     let mut pictures = shared.pictures.borrow_mut();
     if let Some(picture) = pictures.get(&chosen) {
@@ -430,6 +543,10 @@ fn integral(value: &Value<'_>) -> Option<i64> {
         Key::Int(int) if matches!(value, Value::Text(_)) => Some(int),
         _ => None,
     }
+}
+
+fn interrupted() -> rusqlite::Error {
+    error(ffi::SQLITE_INTERRUPT, "interrupted".to_owned())
 }
 
 fn outside() -> rusqlite::Error {

@@ -91,6 +91,10 @@ pub(crate) struct TableRun {
     pub(crate) once: bool,
     /// Some cursor reads the whole collection, so that all must.
     pub(crate) whole: bool,
+    /// Rows are known again by their places: two cursors that meet a row must agree on it.
+    pub(crate) places: bool,
+    /// The column by which rows of a user are found, in a table of user data.
+    pub(crate) user: Option<usize>,
     /// The columns that any cursor reads.
     pub(crate) layout: Rc<Layout>,
     /// The collections, by the constraints that choose their rows.
@@ -122,7 +126,7 @@ impl TableRun {
     fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, usage: Option<&Usage>) -> Self {
         let place = |name: &str| table.specs().position(|spec| spec.name == name);
         let all: Vec<usize> = (0..table.width()).collect();
-        let (once, whole, columns) = match usage {
+        let (once, whole, places, columns) = match usage {
             Some(usage) => {
                 let plans: Vec<Plan> = usage.filters.iter().map(|filter| Plan::parse(filter, place)).collect();
                 let scans = plans.iter().any(|plan| !matches!(plan.access, Access::Pick { .. }));
@@ -135,15 +139,17 @@ impl TableRun {
                 columns.extend(plans.iter().filter_map(Plan::column));
                 columns.sort_unstable();
                 columns.dedup();
-                (usage.once && (scans || !places), whole, columns)
+                (usage.once && (scans || !places), whole, places, columns)
             }
-            None => (false, true, all),
+            None => (false, true, true, all),
         };
         Self {
             table,
             cx,
             once,
             whole,
+            places,
+            user: (0..table.width()).find(|column| table.user_data() && table.can_pick(*column)),
             layout: Rc::new(Layout::new(columns)),
             pictures: RefCell::default(),
             suspended: RefCell::default(),

@@ -66,6 +66,25 @@ static OWNED: Table<i64> = Table {
     ..Table::EMPTY
 };
 
+/// Two rows in each room that is asked for; without a key.
+static ROOMS: Table<(i64, i64)> = Table {
+    name: "rooms",
+    doc: "Rooms and what is in them.",
+    on: Platforms::ALL,
+    columns: &[
+        Column::bigint("n", "Number", |(_, n): &(i64, i64)| Some(*n)).additional().seek(|_, n, request| {
+            let rooms: Vec<i64> = request.ints("room").collect();
+            Box::new(rooms.into_iter().map(move |room| (room, n)))
+        }),
+        Column::integer("room", "Room", |(room, _): &(i64, i64)| Some(*room)).parameter(Ops::EQ),
+    ],
+    scan: |_, request| {
+        let rooms: Vec<i64> = request.ints("room").collect();
+        Box::new(rooms.into_iter().flat_map(|room| [(room, 0), (room, 1)]))
+    },
+    ..Table::EMPTY
+};
+
 fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
     let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
     Box::new(asked.into_iter().flat_map(|value| {
@@ -82,7 +101,7 @@ fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
 /// The answer, and the counts: the most that were open, opened, rows.
 fn counted(sql: &str) -> (String, [usize; 3]) {
     COUNTS.with(|counts| counts.iter().for_each(|count| count.set(0)));
-    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED]);
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS]);
     let agent = Arc::new(Unattended(registry.clone()));
     let (host, budget) = (Arc::new(Mem::new()), Budget::default());
     let mut engine = Engine::open(Settings { registry, host, agent, budget, planner: false }).expect("an engine opens");
@@ -165,15 +184,38 @@ fn users_are_looked_up_in_every_spelling() {
     assert_eq!(counted("SELECT uid FROM owned").0, "0");
 }
 
-/// SQLite takes rows of one place for one row when it looks for both sides of an OR.
+/// SQLite takes rows of one place for one row when it looks for both sides of an OR, and rows of two places for two.
 #[test]
-fn users_of_both_sides_of_an_or_are_told_apart() {
-    for (condition, expect) in [
-        ("uid = 7 + 0 OR uid = 8", "7;8"),
-        ("uid = 8 + 0 OR uid = 7 OR uid = 7 + 1", "7;8"),
-        ("uid = 7 + 0 OR uid IN (8, 9)", "7;8;9"),
+fn users_have_one_place_however_they_are_asked_for() {
+    for (rest, expect) in [
+        ("FROM owned WHERE uid = 7 + 0 OR uid = 8", "7;8"),
+        ("FROM owned WHERE uid = 8 + 0 OR uid = 7 OR uid = 7 + 1", "7;8"),
+        ("FROM owned WHERE uid = 7 + 0 OR uid IN (8, 9)", "7;8;9"),
+        ("FROM owned WHERE uid IN (7, 8) OR uid = 7 + 0", "7;8"),
+        ("FROM owned WHERE uid = 7 + 0 OR uid IN (9, '7.0', 8, 9) OR uid IN (7, 9)", "7;8;9"),
+        ("FROM owned WHERE uid IN (0, 1) OR kind = 'k' || ''", "0;1"),
+        ("FROM owned WHERE kind = 'k' || '' OR uid = '0' || ''", "0"),
+        ("FROM (VALUES (0), (1)) AS v RIGHT JOIN owned ON uid = v.column1", "0;1"),
+        ("FROM (VALUES (1)) AS v RIGHT JOIN owned ON uid IN (v.column1, 2)", "0;1;2"),
+        ("FROM (VALUES ('k')) AS v RIGHT JOIN owned ON kind = v.column1 AND uid >= 0", "0"),
     ] {
-        let sql = format!("SELECT uid FROM owned WHERE {condition} ORDER BY uid");
+        let sql = format!("SELECT uid {rest} ORDER BY uid");
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
+}
+
+/// Constraints that choose rows may name a choice more than once, within a list and on both sides of an OR.
+#[test]
+fn rows_of_a_choice_come_once() {
+    for (condition, expect) in [
+        ("room = 1 AND room IN (1, 2)", "1;1"),
+        ("room = 1 AND room = '1.0' AND room IN (2, 1)", "1;1"),
+        ("room = '2.0'", "2;2"),
+        ("n = 0 AND room IN (1, 2) OR n = 0 + 0 AND room = 1", "1;2"),
+        ("n = 0 AND room IN (1, 2) OR n = 1 AND room IN (2, 3) OR n = 0 + 0 AND room IN ('3', 2)", "1;2;2;3;3"),
+        ("room = 7 AND room = NULL", ""),
+    ] {
+        let sql = format!("SELECT room FROM rooms WHERE {condition} ORDER BY room");
         assert_eq!(counted(&sql).0, expect, "{sql}");
     }
 }
