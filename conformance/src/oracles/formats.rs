@@ -118,7 +118,7 @@ fn key(line: &[u8], odd: &mut dyn FnMut(Odd)) -> bool {
 }
 
 fn words(stanza: &[u8]) -> bool {
-    deb822::words(deb822::Stanza::parse(stanza).get("Description").unwrap_or(stanza)).count() > 0
+    deb822::Stanza::parse(stanza).words("Description").count() > 0
 }
 
 fn fields(all: &smbios::Structure<'_>) -> usize {

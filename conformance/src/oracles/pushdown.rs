@@ -1,6 +1,6 @@
 //! *pushdown*: every form in which SQL can ask for the rows with a value, or without one, gives the same rows.
 //!
-//! Finds: rows lost or doubled in one form only (IN lists, OR, joins, outer joins, compounds, tests for NULL), and
+//! Finds: rows lost or doubled in one form only (IN lists, OR whose sides overlap, joins, outer joins, compounds, tests for NULL), and
 //! comparisons whose type or collation changes when they are handed to the table.
 
 use super::question::{Question, columns, same};
@@ -70,6 +70,10 @@ impl Ask {
             self.select(&both),
             self.select(&format!("{name} = {other} OR {name} = {value}")),
             self.select(&format!("{name} IN ({value}, {other}, {value})")),
+            // Both sides find the same rows, by lists that are not the same.
+            self.select(&format!("{name} IN ({value}, {other}) OR {name} = (SELECT {value})")),
+            self.select(&format!("{name} = (SELECT {other}) OR {name} IN ({other}, {value})")),
+            self.select(&format!("{name} IN ({value}, {other}) AND {name} = (SELECT {value}) OR {name} = {other}")),
         ];
         Question::new(format!("SELECT {shown} FROM {from}"), forms.clone(), move |answers| {
             let [whole, computed, others @ ..] = answers else { return Verdict::Skip("no answers".to_owned()) };

@@ -1,7 +1,7 @@
 //! Where apt gets packages from: sources.list(5) in both of its forms, and the Release files that it has fetched.
 
 use crate::Odd;
-use crate::deb822::{Stanza, stanzas, words};
+use crate::deb822::{Stanza, stanzas};
 use crate::lines::{fields, lines, split_once};
 
 /// An archive of binary packages: a place, and a suite there.
@@ -11,12 +11,15 @@ pub struct Source {
     pub uri: Vec<u8>,
     /// The suite, or a path that ends with a slash.
     pub suite: Vec<u8>,
+    /// The slashes at the URI's end, at least one: apt adds one where there is none, and keeps those that are there.
+    slashes: usize,
 }
 
 impl Source {
     fn new(uri: &[u8], suite: &[u8]) -> Option<Self> {
         let end = uri.iter().rposition(|byte| *byte != b'/')? + 1;
-        let source = Self { uri: uri.get(..end)?.to_vec(), suite: suite.to_vec() };
+        let slashes = uri.len().saturating_sub(end).max(1);
+        let source = Self { uri: uri.get(..end)?.to_vec(), suite: suite.to_vec(), slashes };
         let has_scheme = uri.iter().position(|byte| *byte == b':').is_some_and(|colon| colon > 0 && colon + 1 < end);
         (has_scheme && !suite.is_empty()).then_some(source)
     }
@@ -36,19 +39,17 @@ impl Source {
     /// What the names of its files in `/var/lib/apt/lists` may begin with; the likeliest first.
     #[must_use]
     pub fn list_names(&self) -> Vec<Vec<u8>> {
-        let place = on_disk(self.place());
+        let place = [on_disk(self.place()), b"/".repeat(self.slashes)].concat();
         let path = match self.suite.as_slice() {
-            b"/" => [&place[..], b"/"].concat(),
-            suite if suite.ends_with(b"/") => [&place, &b"/"[..], suite].concat(),
-            suite => [&place, &b"/dists/"[..], suite, b"/"].concat(),
+            b"/" => place.clone(),
+            suite if suite.ends_with(b"/") => [&place[..], suite].concat(),
+            suite => [&place[..], b"dists/", suite, b"/"].concat(),
         };
-        // The one-line form takes escapes in a URI for what they stand for.
-        let mut names = vec![file_name(&path, true), file_name(&unescaped(&path), true), file_name(&path, false)];
+        let mut names = vec![file_name(&path, true), file_name(&path, false)];
         if self.suite.contains(&b'/') {
             // Where a suite has several parts, some archives have them without `dists`.
             let suite = self.suite.trim_ascii_end();
-            names
-                .push(file_name(&[&place, &b"/"[..], suite.strip_suffix(b"/").unwrap_or(suite), b"/"].concat(), false));
+            names.push(file_name(&[&place[..], suite.strip_suffix(b"/").unwrap_or(suite), b"/"].concat(), false));
         }
         names.dedup();
         names
@@ -73,27 +74,6 @@ fn on_disk(place: &[u8]) -> Vec<u8> {
     let bracketed = host.strip_prefix(b"[").and_then(|host| split_once(host, b']'));
     let (name, port) = bracketed.unwrap_or((host, b""));
     [name, port, path].concat()
-}
-
-/// Text with `%41` as `A`.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let digits = digits.filter(|two| *first == b'%' && two.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match digits.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    out
 }
 
 /// A path as apt makes it a file name: slashes are underscores, and underscores (among others) are escaped.
@@ -148,53 +128,69 @@ pub fn one_line(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Source> {
 
 /// The source of a line; none if it is empty or about sources of packages.
 fn source(line: &[u8]) -> Result<Option<Source>, &'static str> {
-    let (kind, mut rest) = word(line);
+    let line = line.trim_ascii_start();
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let (kind, mut rest) = line.split_at_checked(end).unwrap_or((line, b""));
     match kind {
         b"" | b"deb-src" => return Ok(None),
-        b"deb" => {}
+        b"deb" => rest = rest.trim_ascii_start(),
         _ => return Err("begins neither with deb nor with deb-src"),
     }
     if rest.starts_with(b"[") {
         rest = split_once(rest, b']').ok_or("options without an end")?.1;
     }
-    let (uri, rest) = word(rest);
-    let (suite, _) = word(rest);
-    if suite.is_empty() {
-        return Err("lacks a URI or a suite");
-    }
-    Source::new(uri, suite).map(Some).ok_or("has no URI with a scheme and a place")
+    let words = word(rest).and_then(|(uri, rest)| Some((uri, word(rest)?.0)));
+    let (uri, suite) = words.ok_or("lacks a URI or a suite, or a quote or bracket does not end")?;
+    Source::new(&uri, &suite).map(Some).ok_or("has no URI with a scheme and a place")
 }
 
-/// What stands before a comment sign that is not between brackets or quotes.
+/// What stands before a comment sign that is not between brackets. Quotes do not keep it.
 fn without_comment(line: &[u8]) -> &[u8] {
-    line.get(..end(line, |byte| byte == b'#')).unwrap_or(line)
+    let mut place = 0;
+    while let Some(byte) = line.get(place) {
+        match byte {
+            b'#' => return line.get(..place).unwrap_or(line),
+            b'[' => place = after(line, place, b']').unwrap_or(place + 1),
+            _ => place += 1,
+        }
+    }
+    line
 }
 
-/// The next word, and what follows it. Brackets and quotes keep words together: `cdrom:[Debian 12]/`.
-fn word(line: &[u8]) -> (&[u8], &[u8]) {
+/// The place behind the next byte of a kind.
+fn after(line: &[u8], place: usize, byte: u8) -> Option<usize> {
+    let found = line.get(place + 1..)?.iter().position(|other| *other == byte)?;
+    Some(place + found + 2)
+}
+
+/// The next word as apt understands it, and what follows it. Brackets and quotes keep blanks in a word: `cdrom:[Debian 12]/`.
+/// Quotes are no part of it, and `%41` is an `A`.
+fn word(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let line = line.trim_ascii_start();
-    let (word, rest) = line.split_at_checked(end(line, |byte| byte.is_ascii_whitespace())).unwrap_or((line, b""));
-    (word, rest.trim_ascii_start())
+    let mut place = 0;
+    while let Some(byte) = line.get(place).filter(|byte| !byte.is_ascii_whitespace()) {
+        place = match byte {
+            b'"' => after(line, place, b'"')?,
+            b'[' => after(line, place, b']')?,
+            _ => place + 1,
+        };
+    }
+    let (word, rest) = line.split_at_checked(place).filter(|(word, _)| !word.is_empty())?;
+    Some((unquoted(word), rest))
 }
 
-/// The first byte that ends something, outside brackets and quotes.
-fn end(line: &[u8], ends: impl Fn(u8) -> bool) -> usize {
-    let mut closing = None;
-    let place = line.iter().position(|byte| match closing {
-        Some(close) => {
-            closing = closing.filter(|_| *byte != close);
-            false
-        }
-        None => {
-            closing = match byte {
-                b'[' => Some(b']'),
-                b'"' => Some(b'"'),
-                _ => None,
-            };
-            ends(*byte)
-        }
-    });
-    place.unwrap_or(line.len())
+/// Text without quotes, and with `%41` as `A`.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        let digits = digits.filter(|two| *first == b'%' && two.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let escaped = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        out.extend(escaped.or(Some(*first).filter(|byte| *byte != b'"')));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    out
 }
 
 /// The sources in a file of the deb822 form: every URI with every suite of a stanza.
@@ -202,8 +198,8 @@ pub fn deb822(bytes: &[u8], odd: &mut dyn FnMut(Odd)) -> Vec<Source> {
     let mut found = Vec::new();
     for (number, stanza) in stanzas(bytes).enumerate() {
         let stanza = Stanza::parse(stanza);
-        let of = |name| words(stanza.get(name).unwrap_or_default());
-        if of("Enabled").next().is_some_and(is_no)
+        let of = |name| stanza.words(name);
+        if stanza.get("Enabled").is_some_and(is_no)
             || !(of("Types").any(|kind| kind == b"deb") || of("Types").count() == 0)
         {
             continue;
@@ -281,6 +277,12 @@ mod tests {
             ("deb file:/srv/repo ./", Some(("file:/srv/repo", "./"))),
             ("deb cdrom:[Debian 12 #1]/ bookworm main", Some(("cdrom:[Debian 12 #1]", "bookworm"))),
             ("deb http://h s\r", Some(("http://h", "s"))),
+            ("deb \"http://h/d\" \"s\" main", Some(("http://h/d", "s"))),
+            ("deb http://h/\"a b\"/d// s main", Some(("http://h/a b/d", "s"))),
+            ("deb cdrom:[D \"1\" 2]/ s main", Some(("cdrom:[D 1 2]", "s"))),
+            ("deb http://h/%41%2f%4 s", Some(("http://h/A/%4", "s"))),
+            ("deb http://h/[a#b] s # [", Some(("http://h/[a#b]", "s"))),
+            ("deb http://h s \"main", Some(("http://h", "s"))),
             ("deb-src http://h s main", None),
             ("#deb http://h s", None),
             ("", None),
@@ -298,6 +300,12 @@ mod tests {
             "deb h s",
             "deb http:// s",
             "deb [a=b http://h s",
+            "deb \"http://h s",
+            "deb \"http://h/a#b\" s",
+            "deb http://h/a#b s",
+            "deb http://h \"s",
+            "deb http://h/[a s",
+            "\"deb\" http://h s",
             "deb [a=b]",
             "deb",
             "rpm http://h s",
@@ -313,11 +321,14 @@ mod tests {
     fn stanzas_of_sources() {
         for (text, expect, odd) in [
             ("Types: deb\nURIs: http://h/d/ https://i\nSuites: a b/c\n", 4, 0),
-            ("types: deb-src deb # c\nuris:\n http://h\n# c\n http://i\nsuites: a\nEnabled: yes\n", 2, 0),
+            ("types: deb-src deb\nuris:\n http://h\n# c\n http://i\nsuites: a\nEnabled: yes\n", 2, 0),
             ("URIs: http://h\nSuites: a\n\n\n# only a comment\n\nTypes: deb\nURIs: http://i\nSuites: ./\n", 2, 0),
             ("Types: deb-src\nURIs: http://h\nSuites: a\n", 0, 0),
             ("Types: deb\nURIs: http://h\nSuites: a\nEnabled: No\n", 0, 0),
             ("Types: deb\nURIs: h\nSuites: a\n", 0, 1),
+            ("Types: deb\nURIs: http://h/d#x\nSuites: s # c\n", 3, 0),
+            ("Types: deb\nURIs: http://h\n#x\n http://i\nSuites:\n# c\n s\n", 2, 0),
+            ("Types: deb\nURIs: http://h\nSuites: s\nEnabled: no # x\n", 1, 0),
             ("Types: deb\nSuites: a\n\nURIs: http://h\n", 0, 2),
             ("", 0, 0),
         ] {
@@ -338,13 +349,14 @@ mod tests {
             ("http://h", "apt/source/", "h apt/source/", &["h_apt_source_"]),
             ("file:/srv/r", "s", "/srv/r s", &["_srv_r_dists_s_"]),
             ("cdrom:[D 1/2 #3]", "s", "[D 1/2 #3] s", &["D%201_2%20%233_dists_s_", "D 1_2 #3_dists_s_"]),
+            ("http://h//d", "s", "h//d s", &["h__d_dists_s_"]),
+            ("http://h/d//e///", "s", "h/d//e s", &["h_d__e___dists_s_"]),
+            ("http://h//", "/", "h /", &["h__", "h___"]),
+            ("file:///srv//r/", "s//u", "/srv//r s//u", &["_srv__r_dists_s__u_", "_srv__r_s__u_"]),
+            ("http://h/d", "sub//dir/", "h/d sub//dir/", &["h_d_sub__dir_"]),
             ("http://[::1]:80/[d]", "s", "[::1]:80/[d] s", &["::1:80_%5bd%5d_dists_s_", "::1:80_[d]_dists_s_"]),
-            (
-                "http://h/a%20b%",
-                "s",
-                "h/a%20b% s",
-                &["h_a%2520b%25_dists_s_", "h_a%20b%25_dists_s_", "h_a%20b%_dists_s_"],
-            ),
+            ("http://h/a%20b", "s", "h/a%20b s", &["h_a%2520b_dists_s_", "h_a%20b_dists_s_"]),
+            ("http://h/a b", "s", "h/a b s", &["h_a%20b_dists_s_", "h_a b_dists_s_"]),
         ] {
             let source = Source::new(uri.as_bytes(), suite.as_bytes()).unwrap();
             assert_eq!(String::from_utf8_lossy(&source.name()), name);

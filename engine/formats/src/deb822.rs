@@ -29,7 +29,6 @@ impl<'a> Stanza<'a> {
                 last.1 = value.get(..value.len() - rest.len()).unwrap_or_default();
             }
         }
-        found.iter_mut().for_each(|(_, value)| *value = value.trim_ascii());
         Self { fields: found }
     }
 
@@ -37,6 +36,18 @@ impl<'a> Stanza<'a> {
     /// cases; of a field that is there twice the last one counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.whole(name).map(<[u8]>::trim_ascii)
+    }
+
+    /// The words of a field's value, over all its lines. A line that begins with `#` is a comment; elsewhere the sign is one
+    /// like any other.
+    pub fn words(&self, name: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let counts = |(place, line): &(usize, &[u8])| *place == 0 || !line.starts_with(b"#");
+        lines(self.whole(name).unwrap_or_default()).enumerate().filter(counts).flat_map(|(_, line)| fields(line))
+    }
+
+    /// All that follows the colon.
+    fn whole(&self, name: &str) -> Option<&'a [u8]> {
         let same = |(found, _): &&(&[u8], &[u8])| found.eq_ignore_ascii_case(name.as_bytes());
         self.fields.iter().rfind(same).map(|(_, value)| *value)
     }
@@ -48,11 +59,6 @@ fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let name = line.get(..colon)?.trim_ascii();
     let value = line.get(colon + 1..)?;
     (!name.is_empty() && !name.iter().any(u8::is_ascii_whitespace)).then_some((name, value))
-}
-
-/// The words of a value, over all its lines; comments are left out.
-pub fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    lines(value).flat_map(|line| fields(line).take_while(|word| !word.starts_with(b"#")))
 }
 
 /// The stanzas of a file: what stands between blank lines.
@@ -100,8 +106,15 @@ mod tests {
         ] {
             assert_eq!(stanza.get(name), expect, "{name}");
         }
-        assert_eq!(words(stanza.get("Long").unwrap()).collect::<Vec<_>>(), [b"x", b"y", b"z"]);
-        assert_eq!(words(b"deb # c\n src").collect::<Vec<_>>(), [&b"deb"[..], b"src"]);
+        for (text, expect) in [
+            ("A: x\n y\n#c\n\tz\r\n", &["x", "y", "z"][..]),
+            ("A:\n#c\n x # y\n  #z u#v\n", &["x", "#", "y", "#z", "u#v"]),
+            ("A:#x y\n", &["#x", "y"]),
+            ("B: x\n", &[]),
+        ] {
+            let stanza = Stanza::parse(text.as_bytes());
+            assert_eq!(stanza.words("a").map(String::from_utf8_lossy).collect::<Vec<_>>(), expect, "{text:?}");
+        }
     }
 
     #[test]

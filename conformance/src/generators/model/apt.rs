@@ -1,6 +1,6 @@
 //! Where packages come from: `apt_sources`.
 //!
-//! sources.list(5): `deb [options] URI suite components`, where `#` begins a comment, or paragraphs of `Types`, `URIs` and
+//! sources.list(5): `deb [options] URI suite components`, where `#` begins a comment and quotes keep blanks, or paragraphs of `Types`, `URIs` and
 //! `Suites`, each URI with each suite. Files of `sources.list.d` count by their endings, and only if their names have nothing but
 //! letters, digits, `_`, `-` and `.`. What apt has fetched lies in `/var/lib/apt/lists` under names made of the URI without
 //! scheme, user and brackets of a host, with `%5f` for `_` and `_` for `/` (`apt-get update --print-uris` tells them).
@@ -92,7 +92,9 @@ static URIS: [Uri; 6] = [
     Uri("copy:/srv/c", "copy:/srv/c", "/srv/c", "_srv_c"),
     Uri("http://a.example:8080/x", "http://a.example:8080/x", "a.example:8080/x", "a.example:8080_x"),
 ];
-static ODD_URIS: [Uri; 6] = [
+static ODD_URIS: [Uri; 8] = [
+    Uri("http://h.example//d", "http://h.example//d", "h.example//d", "h.example__d"),
+    Uri("http://i.example/d//e///", "http://i.example/d//e", "i.example/d//e", "i.example_d__e__"),
     Uri("file:///srv/r", "file:///srv/r", "/srv/r", "_srv_r"),
     Uri("http://[2001:db8::1]:80/d", "http://[2001:db8::1]:80/d", "[2001:db8::1]:80/d", "2001:db8::1:80_d"),
     Uri("https://b.example/~u/a=1&b", "https://b.example/~u/a=1&b", "b.example/~u/a=1&b", "b.example_%7eu_a%3d1%26b"),
@@ -100,15 +102,18 @@ static ODD_URIS: [Uri; 6] = [
     Uri("http://c.example/d@e", "http://c.example/d@e", "c.example/d@e", "c.example_d%40e"),
     Uri("http://u:p@d.example/", "http://u:p@d.example", "u:p@d.example", "d.example"),
 ];
-/// What only the one-line form can say: with blanks in brackets, or escaped.
-static LINE_URIS: [Uri; 2] = [
+/// What only the one-line form can say: with blanks in brackets or quotes, or escaped.
+static LINE_URIS: [Uri; 5] = [
     Uri(
         "cdrom:[Debian GNU/Linux 12 _B_ - Official #1 10:21]/",
         "cdrom:[Debian GNU/Linux 12 _B_ - Official #1 10:21]",
         "[Debian GNU/Linux 12 _B_ - Official #1 10:21]",
         "Debian%20GNU_Linux%2012%20%5fB%5f%20-%20Official%20%231%2010:21",
     ),
-    Uri("http://e.example/a%20b", "http://e.example/a%20b", "e.example/a%20b", "e.example_a%20b"),
+    Uri("http://e.example/a%20b", "http://e.example/a b", "e.example/a b", "e.example_a%20b"),
+    Uri("\"http://f.example/d\"", "http://f.example/d", "f.example/d", "f.example_d"),
+    Uri("http://g.example/\"a b\"/d/", "http://g.example/a b/d", "g.example/a b/d", "g.example_a%20b_d"),
+    Uri("cdrom:[D \"1\" 2]/", "cdrom:[D 1 2]", "[D 1 2]", "D%201%202"),
 ];
 const SUITES: [Suite; 4] = [
     ("bookworm", "_dists_bookworm_"),
@@ -116,7 +121,10 @@ const SUITES: [Suite; 4] = [
     ("stable/updates", "_dists_stable_updates_"),
     ("./", "_._"),
 ];
-const ODD_SUITES: [Suite; 3] = [("/", "_"), ("sub/dir/", "_sub_dir_"), ("a_b", "_dists_a%5fb_")];
+const ODD_SUITES: [Suite; 4] =
+    [("a//b", "_dists_a__b_"), ("/", "_"), ("sub/dir/", "_sub_dir_"), ("a_b", "_dists_a%5fb_")];
+/// What begins a comment in the other form.
+const SIGN_SUITES: [Suite; 2] = [("#", "_dists_%23_"), ("s#t", "_dists_s%23t_")];
 const OPTIONS: [&str; 3] = ["", "[arch=amd64] ", "[ arch=amd64,i386 signed-by=/usr/share/keyrings/x.gpg ]\t"];
 const ODD_OPTIONS: [&str; 2] = ["[signed-by=/k#x trusted=yes] ", "[lang=a,b]  "];
 const NOTHING: [&str; 5] = [
@@ -166,8 +174,10 @@ fn paragraph(draw: &mut Draw<'_, '_>) -> Result<Paragraph> {
     Ok(Paragraph {
         types: draw.pick(&["deb", "deb", "deb deb-src", "deb-src deb", "deb-src"])?,
         uris: (0..draw.count(1, 2)?).map(|_| uri(draw)).collect::<Result<_>>()?,
-        suites: (0..draw.count(1, 2)?).map(|_| suite(draw)).collect::<Result<_>>()?,
-        enabled: draw.pick(&[None, None, None, Some("yes"), Some("no")])?,
+        suites: (0..draw.count(1, 2)?)
+            .map(|_| if draw.odd(6)? { draw.pick(&SIGN_SUITES) } else { suite(draw) })
+            .collect::<Result<_>>()?,
+        enabled: draw.pick(&[None, None, None, Some("yes"), Some("no"), Some("no # yes")])?,
         layout: draw.pick(&[Layout::Plain, Layout::Lower, Layout::Folded])?,
     })
 }

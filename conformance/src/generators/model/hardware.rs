@@ -51,11 +51,7 @@ struct Chip {
 }
 
 fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
-    let mut maker = || -> Result<[Vec<u8>; 4]> {
-        // A structure without any string is too short for the table to count, as it is for osquery.
-        let vendor = Some(string(draw)?).filter(|text| !text.is_empty()).unwrap_or_else(|| b"Example".to_vec());
-        Ok([vendor, string(draw)?, string(draw)?, string(draw)?])
-    };
+    let mut maker = || -> Result<[Vec<u8>; 4]> { Ok([string(draw)?, string(draw)?, string(draw)?, string(draw)?]) };
     let (machine, board) = (maker()?, maker()?);
     let chips = (0..draw.count(1, 3)?).map(|_| chip(draw)).collect::<Result<_>>()?;
     let bytes = draw.number(1, u64::MAX >> 1)?.to_be_bytes();

@@ -149,6 +149,11 @@ const FAULTS: &[(&str, &str, Fault)] = &[
             shorter(rows);
         }
     }),
+    ("pushdown", "OR doubles what a list and a value find", |sql, rows| {
+        if sql.contains(") OR ") && !sql.contains("CASE") {
+            rows.extend(rows.first().cloned());
+        }
+    }),
     ("pushdown", "a range leaves out its end", |sql, rows| {
         if sql.contains(" >= ") && !sql.contains("CASE") {
             shorter(rows);

@@ -126,10 +126,10 @@ impl Machine {
 
 impl Hardware {
     fn of_tables(tables: &[u8]) -> Self {
-        // Of several structures of a type the last counts. Shorter ones than this say nothing.
-        const SHORTEST: usize = 0x12;
+        // Of several structures of a type the last counts. No version of the standard has shorter ones.
+        const SHORTEST: usize = 8;
         let mut hardware = Self::default();
-        for structure in smbios::structures(tables).filter(|structure| structure.size() >= SHORTEST) {
+        for structure in smbios::structures(tables).filter(|structure| structure.formatted.len() >= SHORTEST) {
             let string = |offset| structure.string(offset).map(<[u8]>::to_vec);
             let maker = || Maker { vendor: string(4), model: string(5), version: string(6), serial: string(7) };
             match structure.kind {
