@@ -3,6 +3,8 @@
 mod arguments;
 mod commands;
 mod output;
+#[cfg(target_os = "linux")]
+mod service;
 mod trouble;
 
 use plumb::{Interrupts, Machine, Streams, Terminals, shell_main};
