@@ -13,11 +13,13 @@ pub(crate) const VARIABLE: &str = "PLUMB_BACKGROUND";
 pub enum Side {
     /// The one that was started: it should leave, with code 0.
     Starter,
-    /// The one in the background, in a session of its own, in `/`, and without streams.
+    /// The one in the background, in a session of its own and without streams. It stays in the directory in which it was started,
+    /// so that paths that were given mean the same.
     Background,
 }
 
-/// Starts the program in the background, with the same arguments and environment.
+/// Starts the program in the background, with the same arguments and environment. To be called by both, before anything is opened
+/// and before there are threads that matter.
 ///
 /// # Errors
 /// When it cannot be started, or be a session of its own.
@@ -35,7 +37,7 @@ pub fn daemonize() -> io::Result<Side> {
     if let Some(name) = args.next() {
         std::os::unix::process::CommandExt::arg0(&mut command, name);
     }
-    command.args(args).env(VARIABLE, "1").current_dir("/");
+    command.args(args).env(VARIABLE, "1");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn()?;
     Ok(Side::Starter)

@@ -5,6 +5,17 @@
 //!
 //! The worker's standard input is a pipe of which only the parent holds the other end: through it come the command line (which
 //! so stands in no list of processes twice), and the news that the parent is gone, however it went.
+//!
+//! The order of a start, for a watched daemon:
+//!
+//! 1. [`Worker::of_environment`]: in a worker, [`Worker::words`] is the command line; then [`crate::process::listen`] to
+//!    [`Signal::DAEMON`](crate::process::Signal::DAEMON), and [`Worker::follow`], which ends it as SIGTERM does.
+//! 2. In the parent, when the flags are known: [`crate::process::daemonize`] if asked for, then
+//!    [`Pidfile::take`](crate::process::Pidfile::take), then listen to [`Signal::WATCHER`](crate::process::Signal::WATCHER) into a
+//!    channel, then [`run`] with [`Program::this`]: before tables, store or a second thread cost memory.
+//!
+//! Ctrl-C reaches both processes, and the worker hears of it from the parent too: the second signal must do no harm. The worker
+//! tells the service manager that it is ready, the parent that it is alive.
 
 mod guard;
 mod limits;
