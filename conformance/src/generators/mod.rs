@@ -8,6 +8,7 @@ pub mod host;
 pub mod model;
 pub mod query;
 pub mod seeds;
+pub mod turning;
 
 /// A stream of bytes from a seed, for running a generator without a fuzzer. The same seed gives the same bytes
 /// everywhere (splitmix64).

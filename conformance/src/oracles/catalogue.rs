@@ -154,6 +154,13 @@ pub static ORACLES: &[Oracle] = &[
         history: "osquery gave -1 for numbers that it could not read, which some columns mean (#1910); Fleet found empty texts where it expected integers (kolide/fleet#1522)",
         needs: Needs::Sql,
     },
+    Oracle {
+        name: "whole_rows",
+        law: "A row about a process tells of one process, also when its id is given to another one while it is read.",
+        finds: "files of a process that are read by path, one after the other, and so from two processes",
+        history: "the Rust library sysinfo refreshed half of what it knew of an id when another process had got it (#805)",
+        needs: Needs::Host,
+    },
 ];
 
 /// What is to come, and when: these oracles need code that other issues bring.

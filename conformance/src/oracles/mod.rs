@@ -25,6 +25,7 @@ pub mod table_laws;
 pub mod tally;
 pub mod tlp;
 pub mod types;
+pub mod whole_rows;
 
 use crate::Verdict;
 use crate::generators::query::Material;

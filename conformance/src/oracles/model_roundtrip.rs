@@ -9,9 +9,10 @@
 //! alone must still be there.
 //!
 //! The input begins with the name of a table and a newline, or with a byte that chooses one; the next byte chooses the
-//! settings, what follows makes the machine.
+//! settings, what follows makes the machine. After a `~` the input is one of [`super::whole_rows`].
 
 use super::table_laws::Subject as Reading;
+use super::whole_rows;
 use crate::Verdict;
 use crate::answer::{Cell, Difference, Row};
 use crate::engines::Engine;
@@ -29,6 +30,9 @@ use std::sync::{Arc, OnceLock};
 /// Runs one input.
 #[must_use]
 pub fn check(bytes: &[u8]) -> Verdict {
+    if let Some(rest) = bytes.strip_prefix(b"~") {
+        return whole_rows::check(rest);
+    }
     let (table, rest) = table_of(bytes);
     let (settings, rest) = match rest.split_first() {
         Some((byte, rest)) => (settings_of(*byte), rest),

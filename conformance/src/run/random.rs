@@ -74,6 +74,7 @@ const fn damaged(suite: &'static str, oracle: &'static str, target: &'static str
 pub(crate) static RANDOM: &[Random] = &[
     Random { suite: "queries", oracle: "materialized", kind: Kind::Pair },
     by_table("models", "model_roundtrip", "host_model", || model::tables().collect(), 2000),
+    bytewise("models", "whole_rows", "host_model", b"~", 2000),
     bytewise("analysis", "parser_agreement", "analysis", b"g", 300),
     bytewise("analysis", "parser_agreement", "analysis", b"m", 300),
     damaged("analysis", "parser_agreement", "analysis"),

@@ -85,6 +85,18 @@ impl Files {
         self.faults.push((path.into(), access, errno));
     }
 
+    /// The same files, those of a folder under other paths: with what stat says of them.
+    #[must_use]
+    pub fn renamed(&self, renamed: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+        let name = |path: &Vec<u8>| renamed(path).unwrap_or_else(|| path.clone());
+        Self {
+            things: self.things.iter().map(|(path, thing)| (name(path), thing.clone())).collect(),
+            metas: self.metas.iter().map(|(path, meta)| (name(path), *meta)).collect(),
+            faults: self.faults.iter().map(|(path, access, errno)| (name(path), *access, *errno)).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Takes a path, and what is below it, away.
     pub fn remove(&mut self, path: &[u8]) {
         self.things.retain(|at, _| !is_below(at, path));
