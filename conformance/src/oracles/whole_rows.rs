@@ -11,6 +11,7 @@
 
 use super::table_laws::{Cells, Subject};
 use crate::Verdict;
+use crate::generators::host::literal;
 use crate::generators::model::{Files, Machine, Settings, tables};
 use crate::generators::turning::Turning;
 use arbitrary::Unstructured;
@@ -56,7 +57,8 @@ fn judge(table: &'static dyn AnyTable, files: &Files, moment: u16) -> Verdict {
         None => Verdict::Pass,
         Some(row) => {
             let row = row.iter().enumerate().filter(|(_, value)| !unknown(value));
-            let row: Vec<String> = row.map(|(place, value)| format!("{}={value:?}", table.spec(place).name)).collect();
+            let row: Vec<String> =
+                row.map(|(place, value)| format!("{}={}", table.spec(place).name, literal(value))).collect();
             let (name, row) = (table.name(), row.join(" "));
             Verdict::Fail(format!("{name}, when ids change hands after {moment} questions: nobody is\n  {row}"))
         }
