@@ -73,7 +73,7 @@ mod linux {
             plumb::shell_main(
                 words.collect(),
                 streams,
-                Machine { tables, open: &open, interrupts: Interrupts::default() },
+                Machine { tables, open: &open, interrupts: Interrupts::default(), owns_process: false },
             )
         };
         eprintln!("\npeak {} code {code}", peak_kib().unwrap_or(0));

@@ -2,9 +2,11 @@
 //! differ, store and loggers as they come.
 
 pub mod config;
+pub mod daemon;
 pub mod differ;
 pub mod flags;
 pub mod glog;
+pub mod identity;
 mod local;
 pub mod logger;
 #[cfg(unix)]

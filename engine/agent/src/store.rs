@@ -31,6 +31,11 @@ pub enum StoreError {
     /// The directory cannot be made or reached.
     #[error("{0}: {1}: give --database_path a directory that the agent may write to")]
     Directory(PathBuf, io::Error),
+    /// Another process uses it.
+    #[error(
+        "the database in {0} is in use by another process: stop that one, or give this one another --database_path"
+    )]
+    Busy(PathBuf),
     /// SQLite says so.
     #[error("the database: {0}")]
     Sql(#[from] rusqlite::Error),
@@ -62,6 +67,8 @@ pub struct Store {
     pub(crate) connection: Connection,
     /// Where what is too large for memory is put; none for a store in memory.
     pub(crate) directory: Option<PathBuf>,
+    /// Keeps other processes out while it is open.
+    _lock: Option<Lock>,
     /// The key of all row hashes: who can choose rows must not be able to choose their hashes.
     pub(crate) hash_key: [u8; 16],
 }
@@ -82,14 +89,23 @@ impl Store {
     /// When the directory or a fresh database in it cannot be used. Damage is no error: see [`Opened::set_aside`].
     pub fn open(directory: &Path, now: i64) -> Result<Opened, StoreError> {
         make_directory(directory).map_err(|error| StoreError::Directory(directory.to_owned(), error))?;
-        match Self::of_file(directory) {
-            Ok(store) => Ok(Opened { store, set_aside: None }),
+        let lock = Lock::take(directory)?;
+        let (mut store, set_aside) = match Self::of_file(directory) {
+            Ok(store) => (store, None),
             Err(error) if error.is_damage() => {
                 let kept = set_aside(directory, now).map_err(|io| StoreError::Directory(directory.to_owned(), io))?;
-                Ok(Opened { store: Self::of_file(directory)?, set_aside: Some((kept, error.to_string())) })
+                (Self::of_file(directory)?, Some((kept, error.to_string())))
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        store._lock = Some(lock);
+        Ok(Opened { store, set_aside })
+    }
+
+    /// Its directory; none for a store in memory.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
     }
 
     /// Another connection to the store of a directory, which is open already.
@@ -127,7 +143,7 @@ impl Store {
             VERSION => {}
             other => return Err(StoreError::Damaged(format!("it is of version {other}, this agent knows {VERSION}"))),
         }
-        let mut store = Self { connection, directory, hash_key: [0; 16] };
+        let mut store = Self { connection, directory, _lock: None, hash_key: [0; 16] };
         store.hash_key = store.learn_hash_key()?;
         Ok(store)
     }
@@ -201,6 +217,26 @@ impl Store {
         let done = act(&transaction)?;
         transaction.commit()?;
         Ok(done)
+    }
+}
+
+/// The right to use a directory. It ends with the process, however that ends.
+#[derive(Debug)]
+struct Lock {
+    #[allow(clippy::disallowed_types, reason = "the agent's own file")]
+    _file: std::fs::File,
+}
+
+impl Lock {
+    fn take(directory: &Path) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::Directory(directory.to_owned(), error);
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).open(directory.join("LOCK")).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Busy(directory.to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The programs: `plumbi`, the shell, and later `plumbd`, the daemon. One body of code; what it is called decides.
+//! The programs: `plumbi`, the shell, and `plumbd`, the daemon. One body of code; what it is called decides.
 
 mod console;
 mod daemon;
@@ -19,11 +19,14 @@ use std::sync::Arc;
 
 /// Runs the program with the process's own streams and answers its exit code.
 pub fn main(args: impl Iterator<Item = OsString>) -> i32 {
-    let interrupts = Interrupts::default();
-    // Without a listener Ctrl-C still ends the program.
-    let _ = interrupts.listen();
-    let args = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let machine = Machine { tables: plumb_tables::registry(), open: &open_host, interrupts };
+    let args = daemon::words(args.collect());
+    let args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let machine = Machine {
+        tables: plumb_tables::registry(),
+        open: &open_host,
+        interrupts: Interrupts::default(),
+        owns_process: true,
+    };
     shell_main(args, own::streams(), machine)
 }
 

@@ -95,6 +95,12 @@ impl Differ {
         self.shapes.push(shape);
     }
 
+    /// Names of the statement's columns, in byte order, each once.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        self.shapes.last().map(|shape| shape.names.as_slice()).unwrap_or_default()
+    }
+
     /// A row of the statement.
     ///
     /// # Errors

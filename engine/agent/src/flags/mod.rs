@@ -88,6 +88,16 @@ impl Flags {
         self.text(name).split(',').map(str::trim).filter(|part| !part.is_empty())
     }
 
+    /// The flag that leaves a table out: `--disable_tables`, or `--enable_tables` when it names others.
+    #[must_use]
+    pub fn leaves_out(&self, table: &str) -> Option<&'static str> {
+        if self.list("disable_tables").any(|name| name == table) {
+            return Some("disable_tables");
+        }
+        let mut enabled = self.list("enable_tables").peekable();
+        (enabled.peek().is_some() && !enabled.any(|name| name == table)).then_some("enable_tables")
+    }
+
     /// What set a flag; `None` when it has its default.
     #[must_use]
     pub fn origin(&self, name: &str) -> Option<Origin> {
@@ -135,6 +145,9 @@ impl Flags {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// Flags that osquery has not.
+    const OWN: &[&str] = &["check", "check_query", "query_cpu_limit", "query_memory_limit", "query_time_limit", "root"];
 
     #[test]
     fn table_is_sound() {
@@ -193,7 +206,7 @@ mod tests {
         let ours: BTreeSet<(String, String, String, bool)> = Flags::default()
             .infos()
             .into_iter()
-            .filter(|info| !["root", "check", "check_query"].contains(&info.name.as_str()))
+            .filter(|info| !OWN.contains(&info.name.as_str()))
             .map(|info| (info.name, info.kind.to_owned(), info.default, info.shell_only))
             .collect();
         let missing: Vec<_> = theirs.difference(&ours).collect();

@@ -159,6 +159,12 @@ impl Rows {
         push_object(names, fields, numerics, &mut self.json);
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
     /// The array.
     fn array(&self) -> Vec<u8> {
         if self.json.is_empty() {

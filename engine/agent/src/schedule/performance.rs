@@ -1,6 +1,7 @@
 //! What queries have cost, as `osquery_schedule` shows it.
 
 use crate::store::{Store, StoreError};
+use plumb_schema::ScheduleInfo;
 
 /// Where it is kept.
 const DOMAIN: &str = "query_performance";
@@ -67,6 +68,22 @@ impl Performance {
         self.last_user_time = cost.user_ms;
         self.last_system_time = cost.system_ms;
         self.last_memory = cost.memory;
+    }
+
+    /// Puts the figures where tables show them.
+    pub fn show(&self, info: &mut ScheduleInfo) {
+        info.executions = self.executions;
+        info.last_executed = self.last_executed;
+        info.wall_time = self.wall_time;
+        info.wall_time_ms = self.wall_time_ms;
+        info.last_wall_time_ms = self.last_wall_time_ms;
+        info.user_time = self.user_time;
+        info.last_user_time = self.last_user_time;
+        info.system_time = self.system_time;
+        info.last_system_time = self.last_system_time;
+        info.average_memory = self.average_memory;
+        info.last_memory = self.last_memory;
+        info.output_size = self.output_size;
     }
 
     /// What is kept of a query; nothing is zero.

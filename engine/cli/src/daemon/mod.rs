@@ -1,3 +1,35 @@
+<<<<<<< HEAD
 //! What the program does as a daemon.
 
 pub(crate) mod doctor;
+=======
+//! The daemon as a program: its processes, its signals, and what it stands on.
+
+#[cfg(unix)]
+mod service;
+
+#[cfg(unix)]
+pub(crate) use service::{main, words};
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use crate::shell::Machine;
+    use plumb_agent::flags::Flags;
+    use std::ffi::OsString;
+    use std::io::Write;
+
+    /// The command line as it is: there is no watchdog here.
+    pub(crate) fn words(args: Vec<OsString>) -> Vec<OsString> {
+        args
+    }
+
+    /// There is no daemon for this system yet.
+    pub(crate) fn main(_: Flags, _: &[String], _: &Machine<'_>, stderr: &mut dyn Write) -> i32 {
+        let _ = writeln!(stderr, "Error: this build has no daemon for {}; -S runs the shell", std::env::consts::OS);
+        1
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{main, words};
+>>>>>>> 65f1082 (Run a schedule: the daemon plumbd)

@@ -80,7 +80,7 @@ impl Shell {
             let mut registry = self.tables.clone();
             // Hardly anybody leaves tables out, and a flag is found by a search.
             if ["disable_tables", "enable_tables"].iter().any(|flag| self.flags.list(flag).next().is_some()) {
-                registry.retain(|name| self.left_out_by(name).is_none());
+                registry.retain(|name| self.flags.leaves_out(name).is_none());
             }
             let agent = LocalAgent::new(Arc::clone(&self.host), Arc::clone(&self.flags), registry.clone());
             let settings = Settings {
@@ -93,14 +93,5 @@ impl Shell {
             self.engine = Some(Engine::open(settings)?);
         }
         Ok(())
-    }
-
-    /// The flag that leaves a table out.
-    fn left_out_by(&self, table: &str) -> Option<&'static str> {
-        if self.flags.list("disable_tables").any(|name| name == table) {
-            return Some("disable_tables");
-        }
-        let mut enabled = self.flags.list("enable_tables").peekable();
-        (enabled.peek().is_some() && !enabled.any(|name| name == table)).then_some("enable_tables")
     }
 }

@@ -120,7 +120,7 @@ impl Shell {
         if let SqlError::Sql { message, .. } = error
             && let Some(name) = message.strip_prefix("no such table: ")
             && self.tables.get(name).is_some_and(|table| table.on().contains(Platforms::CURRENT))
-            && let Some(flag) = self.left_out_by(name)
+            && let Some(flag) = self.flags.leaves_out(name)
         {
             self.console.tell(&format!("help: --{flag} leaves this table out"));
         }

@@ -24,6 +24,8 @@ pub struct Machine<'a> {
     pub open: OpenHost<'a>,
     /// Stops statements at Ctrl-C.
     pub interrupts: Interrupts,
+    /// Whether the process is the program's: it listens to signals, and may be a daemon.
+    pub owns_process: bool,
 }
 
 /// Runs the program with a command line (its first word is the program's name) and answers its exit code.
@@ -44,14 +46,29 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return 0;
     }
+<<<<<<< HEAD
     if parsed.flags.bool("check") {
         let (text, code) = crate::daemon::doctor::check(&parsed.flags);
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return code;
     }
     if let Some(missing) = missing(program, &parsed.flags) {
+=======
+    if let Some(missing) = missing(&parsed.flags) {
+>>>>>>> 65f1082 (Run a schedule: the daemon plumbd)
         let _ = writeln!(stderr, "Error: {missing}");
         return 1;
+    }
+    if program == Program::Daemon && !machine.owns_process {
+        let _ = writeln!(stderr, "Error: a daemon needs a process of its own");
+        return 1;
+    }
+    if program == Program::Daemon {
+        return crate::daemon::main(parsed.flags, &parsed.ignored, &machine, &mut stderr);
+    }
+    if machine.owns_process {
+        // Without a listener Ctrl-C still ends the program.
+        let _ = machine.interrupts.listen();
     }
     let task = Task::choose(&parsed, terminals.stdin);
     adapt(&mut parsed.flags, !matches!(task, Task::Prompt), own::env("HOME").as_deref().unwrap_or(""));
@@ -111,10 +128,7 @@ fn information(program: Program, flags: &Flags) -> Option<String> {
 }
 
 /// What was asked for and is not in this build.
-fn missing(program: Program, flags: &Flags) -> Option<String> {
-    if program == Program::Daemon {
-        return Some("this build has no daemon yet; -S runs the shell".to_owned());
-    }
+fn missing(flags: &Flags) -> Option<String> {
     let daemons = ["config_check", "config_dump", "database_dump"];
     let asked = daemons.into_iter().find(|name| flags.bool(name))?;
     Some(format!("--{asked} comes with the daemon, which is not in this build yet"))

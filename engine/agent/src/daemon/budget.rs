@@ -1,0 +1,53 @@
+//! What a scheduled query may cost. The watchdog's limits are those of the process; a query gets less, so that the process lives on.
+
+use crate::flags::Flags;
+use crate::watch::Limits;
+use plumb_sql::Budget;
+use std::time::Duration;
+
+/// CPU time that a query may use at full speed.
+const BURST: Duration = Duration::from_secs(2);
+
+/// The budget of each statement: what flags of its own say, and otherwise what the watchdog's level allows. With the level -1 (off)
+/// and no such flag there is none.
+pub(super) fn of(flags: &Flags) -> Budget {
+    let given = |name: &str| Some(flags.u64(name)).filter(|value| *value > 0);
+    let limits = Limits::of(flags);
+    let watched = flags.i32("watchdog_level") >= 0;
+    let seconds = |name: &str, normal: u64| given(name).or(watched.then_some(normal)).map(Duration::from_secs);
+    let memory = given("query_memory_limit").map(|mebibytes| mebibytes.saturating_mul(1 << 20));
+    let memory = memory.or(limits.memory.map(|bytes| bytes / 2));
+    Budget {
+        time: seconds("query_time_limit", 300),
+        cpu: seconds("query_cpu_limit", 60),
+        // Percent of one CPU.
+        cpu_share: limits.utilization.map(|percent| percent.clamp(1, 100) as f64 / 100.0),
+        burst: BURST,
+        memory: memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+        rows: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::Origin;
+
+    #[test]
+    fn budgets() {
+        let budget = |set: &[(&str, &str)]| {
+            let mut flags = Flags::default();
+            for (name, value) in set {
+                flags.set(name, value, Origin::CommandLine).unwrap();
+            }
+            let Budget { time, cpu, cpu_share, memory, .. } = of(&flags);
+            (time.map(|time| time.as_secs()), cpu.map(|cpu| cpu.as_secs()), cpu_share, memory.map(|bytes| bytes >> 20))
+        };
+        assert_eq!(budget(&[]), (Some(300), Some(60), Some(0.1), Some(100)));
+        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(0.05), Some(50)));
+        assert_eq!(budget(&[("watchdog_level", "-1")]), (None, None, None, None));
+        let own = [("watchdog_level", "-1"), ("query_cpu_limit", "7"), ("query_memory_limit", "64")];
+        assert_eq!(budget(&own), (None, Some(7), None, Some(64)));
+        assert_eq!(budget(&[("watchdog_utilization_limit", "250")]).2, Some(1.0));
+    }
+}

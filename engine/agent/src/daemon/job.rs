@@ -1,0 +1,316 @@
+//! One run of a scheduled query: its rows, what is logged of them, and what it has cost.
+
+use super::Shared;
+use super::usage::Usage;
+use crate::differ::record::{self, Field, Shape, TextAs};
+use crate::differ::{Changes, Differ};
+use crate::glog::Severity;
+use crate::here;
+use crate::logger::Stream;
+use crate::logger::line::{Action, Envelope, Events, Rows, Style};
+use crate::schedule::performance::Cost;
+use crate::store::StoreError;
+use plumb_sql::{Cell, Engine, ResultColumn, Row, Sink, SqlError};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// As many bytes of lines go to the loggers at once.
+const CHUNK: usize = 1 << 16;
+
+/// A scheduled query that is due.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub(super) name: String,
+    pub(super) sql: String,
+    pub(super) snapshot: bool,
+    /// Whether rows that are gone are logged.
+    pub(super) removed: bool,
+    /// What decorators have said so far.
+    pub(super) decorations: Arc<BTreeMap<String, String>>,
+    /// Decorators that are asked right before the query.
+    pub(super) always: Arc<Vec<String>>,
+    pub(super) writing: Writing,
+    /// The name of the host in log lines.
+    pub(super) host: Arc<str>,
+}
+
+/// How results are written: what flags say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Writing {
+    pub(super) epoch: i64,
+    /// A line for each row of a change.
+    pub(super) events: bool,
+    /// A line for each row of a snapshot.
+    pub(super) snapshot_events: bool,
+    pub(super) style: Style,
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) name: String,
+    pub(super) cost: Cost,
+    pub(super) result: Result<(), Failure>,
+}
+
+/// Why a query gave no result.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Sql(#[from] SqlError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The agent ends.
+    #[error("it was stopped")]
+    Stopped,
+}
+
+impl Failure {
+    pub(super) const fn is_over_budget(&self) -> bool {
+        matches!(self, Self::Sql(SqlError::Budget { .. }))
+    }
+}
+
+impl Job {
+    /// Asks, logs and remembers.
+    pub(super) fn run(&self, engine: &mut Engine, shared: &Shared) -> Outcome {
+        let (before, at) = (Usage::now(), (shared.clock)());
+        let mut output = 0;
+        let mut result = self.ask(engine, shared, at, &mut output);
+        if result.is_err() && shared.stopping.load(Ordering::Relaxed) {
+            result = Err(Failure::Stopped);
+        }
+        let Usage { wall_ms, user_ms, system_ms, memory } = before.since();
+        Outcome { name: self.name.clone(), cost: Cost { at, wall_ms, user_ms, system_ms, memory, output }, result }
+    }
+
+    fn ask(&self, engine: &mut Engine, shared: &Shared, at: i64, output: &mut u64) -> Result<(), Failure> {
+        let mut decorations = (*self.decorations).clone();
+        for sql in self.always.iter() {
+            super::decorate::ask(engine, sql, &shared.hub, &mut decorations);
+        }
+        // A statement that begins after the order to stop would not hear of it.
+        if shared.stopping.load(Ordering::Relaxed) {
+            return Err(Failure::Stopped);
+        }
+        let Writing { epoch, style, .. } = self.writing;
+        let envelope = Envelope { name: &self.name, host: &self.host, time: at, epoch, counter: 0, decorations, style };
+        if self.snapshot {
+            self.snapshot(engine, shared, envelope, output)
+        } else {
+            self.differ(engine, shared, envelope, output)
+        }
+    }
+
+    fn snapshot(
+        &self,
+        engine: &mut Engine,
+        shared: &Shared,
+        envelope: Envelope<'_>,
+        output: &mut u64,
+    ) -> Result<(), Failure> {
+        let mut lines = Lines::new(shared, Stream::Snapshots);
+        let mut rows = Rows::default();
+        let mut events = self.writing.snapshot_events.then(|| envelope.events());
+        let numerics = self.writing.style.numerics;
+        let mut take = |names: &[String], fields: Vec<Field>| match &mut events {
+            Some(events) => lines.push(events.line(names, &fields, Action::Snapshot)),
+            None => {
+                rows.push(names, &fields, numerics);
+                Ok(())
+            }
+        };
+        let mut sink = Whole { shape: Shape::default(), record: Vec::new(), take: &mut take, output, failed: None };
+        let ran = engine.run(&self.sql, &mut sink);
+        if let Some(error) = sink.failed {
+            return Err(error.into());
+        }
+        ran?;
+        if !self.writing.snapshot_events {
+            lines.push(&envelope.snapshot(&rows))?;
+        }
+        Ok(lines.finish()?)
+    }
+
+    fn differ(
+        &self,
+        engine: &mut Engine,
+        shared: &Shared,
+        mut envelope: Envelope<'_>,
+        output: &mut u64,
+    ) -> Result<(), Failure> {
+        let differ = Differ::new(&shared.store(), &self.name, self.writing.epoch)?;
+        let mut sink = Changing { differ, output, failed: None };
+        let ran = engine.run(&self.sql, &mut sink);
+        let Changing { differ, failed, .. } = sink;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        ran?;
+        let mut changes = differ.finish(&self.sql);
+        self.tell(&changes, shared);
+        if changes.is_idle() {
+            return Ok(());
+        }
+        envelope.counter = changes.counter;
+        if self.writing.events {
+            self.log_events(&mut changes, shared, &envelope)?
+        } else {
+            self.log_batch(&mut changes, shared, &envelope)?
+        }
+        // Lines are logged or kept before their rows count as known: a kill in between logs them again.
+        Ok(changes.commit(&mut shared.store())?)
+    }
+
+    fn tell(&self, changes: &Changes, shared: &Shared) {
+        let name = &self.name;
+        if !changes.known {
+            shared.hub.say(
+                Severity::Info,
+                here!(),
+                &format!("Storing initial results for new scheduled query: {name}"),
+            );
+        } else if changes.new_sql {
+            shared.hub.say(Severity::Info, here!(), &format!("Scheduled query has been updated: {name}"));
+        }
+    }
+
+    fn log_events(&self, changes: &mut Changes, shared: &Shared, envelope: &Envelope<'_>) -> Result<(), StoreError> {
+        let mut lines = Lines::new(shared, Stream::Results);
+        let mut events: Events = envelope.events();
+        if self.removed {
+            let store = shared.store();
+            changes.removed(&store, |names, fields| lines.push(events.line(names, &fields, Action::Removed)))?;
+        }
+        changes.added(|names, fields| lines.push(events.line(names, &fields, Action::Added)))?;
+        lines.finish()
+    }
+
+    fn log_batch(&self, changes: &mut Changes, shared: &Shared, envelope: &Envelope<'_>) -> Result<(), StoreError> {
+        let (mut removed, mut added) = (Rows::default(), Rows::default());
+        let numerics = self.writing.style.numerics;
+        if self.removed {
+            let store = shared.store();
+            changes.removed(&store, |names, fields| {
+                removed.push(names, &fields, numerics);
+                Ok(())
+            })?;
+        }
+        changes.added(|names, fields| {
+            added.push(names, &fields, numerics);
+            Ok(())
+        })?;
+        // Only the first result is logged although nothing is in it.
+        if !changes.first && removed.is_empty() && added.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Lines::new(shared, Stream::Results);
+        lines.push(&envelope.batch(&removed, &added))?;
+        lines.finish()
+    }
+}
+
+/// Lines on their way to the loggers, in pieces of bounded size.
+struct Lines<'a> {
+    shared: &'a Shared,
+    stream: Stream,
+    waiting: Vec<u8>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(shared: &'a Shared, stream: Stream) -> Self {
+        Self { shared, stream, waiting: Vec::new() }
+    }
+
+    fn push(&mut self, line: &[u8]) -> Result<(), StoreError> {
+        self.waiting.extend(line);
+        self.waiting.push(b'\n');
+        if self.waiting.len() < CHUNK { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.shared.hub.results(self.stream, &self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() { Ok(()) } else { self.flush() }
+    }
+}
+
+/// Bytes that a row counts in `output_size`: names and values, numbers as eight.
+fn size(columns: &[String], row: &Row<'_>) -> u64 {
+    let value = |cell| match cell {
+        Cell::Null => 0,
+        Cell::Int(_) | Cell::Real(_) => 8,
+        Cell::Text(bytes) | Cell::Blob(bytes) => bytes.len(),
+    };
+    let names: usize = columns.iter().map(String::len).sum();
+    let values: usize = (0..row.len()).map(|place| value(row.cell(place))).sum();
+    (names + values) as u64
+}
+
+/// Why a sink stops: the error itself is kept beside it.
+fn stop() -> io::Error {
+    io::Error::other("the result cannot be taken")
+}
+
+/// Takes the rows of a snapshot.
+struct Whole<'a, F> {
+    shape: Shape,
+    record: Vec<u8>,
+    take: &'a mut F,
+    output: &'a mut u64,
+    failed: Option<StoreError>,
+}
+
+impl<F: FnMut(&[String], Vec<Field>) -> Result<(), StoreError>> Sink for Whole<'_, F> {
+    fn begin(&mut self, columns: &[ResultColumn]) -> io::Result<()> {
+        self.shape = Shape::new(columns.iter().map(|column| column.name.as_str()));
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        *self.output += size(&self.shape.names, row);
+        self.record.clear();
+        self.shape.encode(TextAs::Characters, |place| row.cell(place), &mut self.record);
+        let fields = record::fields(&self.record, self.shape.names.len()).unwrap_or_default();
+        (self.take)(&self.shape.names, fields).map_err(|error| {
+            self.failed = Some(error);
+            stop()
+        })
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes the rows of a differential query.
+struct Changing<'a> {
+    differ: Differ,
+    output: &'a mut u64,
+    failed: Option<StoreError>,
+}
+
+impl Sink for Changing<'_> {
+    fn begin(&mut self, columns: &[ResultColumn]) -> io::Result<()> {
+        self.differ.begin(columns.iter().map(|column| column.name.as_str()));
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        *self.output += size(self.differ.names(), row);
+        self.differ.row(|place| row.cell(place)).map_err(|error| {
+            self.failed = Some(error);
+            stop()
+        })
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,752 @@
+//! The daemon: keeps a schedule, logs what changed, survives what happens.
+//!
+//! One thread owns the schedule, the configuration and the figures ([`Daemon`]); queries run in [`lanes`]. It sleeps until the
+//! next second at which something is due, or until somebody sends an [`Order`]. What time it is comes from a clock that tests replace.
+
+mod board;
+mod budget;
+mod decorate;
+mod job;
+mod lanes;
+mod packs;
+mod settings;
+mod usage;
+
+use crate::config::{Config, ConfigError};
+use crate::flags::Flags;
+use crate::glog::Severity;
+use crate::here;
+use crate::identity::Identity;
+use crate::logger::hub::{Hub, HubError};
+use crate::schedule::denylist::{self, Running};
+use crate::schedule::performance::Performance;
+use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
+use crate::store::{Store, StoreError};
+use board::{Board, Process};
+use job::{Failure, Job, Outcome};
+use lanes::{Done, Lanes};
+use packs::Packs;
+use plumb_host::Host;
+use plumb_schema::{Registry, ScheduleInfo};
+use plumb_sql::{Cell, Engine, render_real};
+use settings::Settings;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Tells the Unix time.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What a daemon stands on.
+pub struct Start {
+    /// What the command line and flag files say.
+    pub flags: Flags,
+    /// The machine that queries ask about.
+    pub host: Arc<dyn Host>,
+    /// Every table.
+    pub tables: Registry,
+    /// Where results and status lines go. [`Daemon::start`] starts its loggers.
+    pub hub: Arc<Hub>,
+    /// What time it is.
+    pub clock: Clock,
+    /// The watchdog's process, if there is one.
+    pub watcher: Option<u32>,
+}
+
+/// Why a daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A logger cannot be used.
+    #[error(transparent)]
+    Logger(#[from] HubError),
+    /// There is no such plugin for configurations.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl StartError {
+    /// The exit code: 78 where nothing but another command line helps.
+    #[must_use]
+    pub const fn code(&self) -> i32 {
+        match self {
+            Self::Store(_) => 1,
+            Self::Logger(_) | Self::Config(_) => 78,
+        }
+    }
+}
+
+/// What somebody wants of a running daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Ends it.
+    Stop,
+    /// Reads the configuration again and opens log files again.
+    Reload,
+}
+
+/// What the daemon's thread waits for.
+enum Heard {
+    Order(Order),
+    Done(Box<Done>),
+}
+
+/// Sends orders to a daemon, from any thread.
+#[derive(Clone)]
+pub struct Orders(Sender<Heard>);
+
+impl Orders {
+    /// Sends one. A daemon that has ended hears nothing.
+    pub fn send(&self, order: Order) {
+        let _ = self.0.send(Heard::Order(order));
+    }
+}
+
+impl std::fmt::Debug for Orders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Orders")
+    }
+}
+
+/// What the daemon's thread and the lanes share.
+struct Shared {
+    store: Mutex<Store>,
+    hub: Arc<Hub>,
+    clock: Clock,
+    running: Running,
+    stopping: AtomicBool,
+}
+
+impl Shared {
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The longest sleep: the clock may be set while nothing is due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+
+/// How often loggers that refuse lines are tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Seconds between two savings of the figures.
+const SAVE: i64 = 300;
+
+/// See the module.
+pub struct Daemon {
+    shared: Arc<Shared>,
+    host: Arc<dyn Host>,
+    tables: Registry,
+    board: Arc<Board>,
+    /// What the command line and flag files say.
+    given: Flags,
+    /// The same, with what the configuration says.
+    flags: Arc<Flags>,
+    config: Option<Config>,
+    settings: Settings,
+    packs: Packs,
+    timetable: Timetable,
+    ticker: Ticker,
+    lanes: Lanes,
+    /// For decorators and discovery; made when it is first needed.
+    engine: Option<Engine>,
+    decorations: BTreeMap<String, BTreeMap<String, String>>,
+    denied: HashMap<String, i64>,
+    performance: HashMap<String, Performance>,
+    unsaved: bool,
+    next_save: i64,
+    next_refresh: Option<i64>,
+    started: i64,
+    heard: Receiver<Heard>,
+    orders: Orders,
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("board", &self.board).finish_non_exhaustive()
+    }
+}
+
+impl Daemon {
+    /// Opens the store, reads the configuration and starts the loggers. A configuration that cannot be used is told, and the daemon
+    /// runs without one until it can.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(start: Start) -> Result<Self, StartError> {
+        let Start { flags: given, host, tables, hub, clock, watcher } = start;
+        hub.configure(&given);
+        let now = clock();
+        let store = open_store(&given, now, &hub)?;
+        let identity = Identity::find(&given, &*host, &store)?;
+        let (loaded, flags) = load(&given, &store, &hub)?;
+        hub.configure(&flags);
+        hub.activate(&flags, &crate::identity::hostname(), store.directory().map(Path::to_owned))?;
+        let (running, crashed) = open_running(&store, &hub);
+        let denied = denylist::all(&store, now)?;
+        let flags = Arc::new(flags);
+        let watcher = watcher.map_or(-1, i64::from);
+        let process = Process { pid: std::process::id(), start_time: now, watcher, identity };
+        let board = Arc::new(Board::new(process, tables.clone(), Arc::clone(&flags)));
+        let stopping = AtomicBool::new(false);
+        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping });
+        let settings = Settings::of(&flags);
+        let (sender, heard) = mpsc::channel();
+        let make = settings::factory(&Config::default(), &tables, &flags, &host, &board, &shared.hub);
+        let lanes = Lanes::new(Arc::clone(&shared), make, settings.lanes, sender.clone());
+        let mut daemon = Self {
+            ticker: Ticker::new(now, settings.max_drift),
+            next_save: now.saturating_add(SAVE),
+            next_refresh: None,
+            started: now,
+            config: None,
+            packs: Packs::default(),
+            timetable: Timetable::default(),
+            engine: None,
+            decorations: BTreeMap::new(),
+            performance: HashMap::new(),
+            unsaved: false,
+            orders: Orders(sender),
+            shared,
+            host,
+            tables,
+            board,
+            given,
+            flags,
+            settings,
+            lanes,
+            denied,
+            heard,
+        };
+        match loaded {
+            Some(config) => daemon.apply(config, now),
+            None => daemon.plan_refresh(now, false),
+        }
+        daemon.deny_crashed(&crashed, now)?;
+        let first: Vec<Entry> = daemon.timetable.at_start().cloned().collect();
+        first.iter().for_each(|entry| daemon.due(entry, now));
+        Ok(daemon)
+    }
+
+    /// Where orders are sent.
+    #[must_use]
+    pub fn orders(&self) -> Orders {
+        self.orders.clone()
+    }
+
+    /// Runs until somebody orders an end, or `--schedule_timeout` is over.
+    pub fn run(mut self) {
+        loop {
+            let sleep = self.advance();
+            if self.is_over() {
+                break;
+            }
+            match self.heard.recv_timeout(sleep) {
+                Ok(Heard::Done(done)) => self.finished(*done),
+                Ok(Heard::Order(Order::Reload)) => self.reload(),
+                Ok(Heard::Order(Order::Stop)) => break,
+                // It has a sender of its own, so the channel never closes.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        self.end();
+    }
+
+    fn now(&self) -> i64 {
+        (self.shared.clock)()
+    }
+
+    fn say(&self, severity: Severity, text: &str) {
+        self.shared.hub.say(severity, here!(), text);
+    }
+
+    fn is_over(&self) -> bool {
+        let timeout = self.settings.timeout;
+        timeout > 0 && self.now().saturating_sub(self.started) >= timeout
+    }
+
+    /// Does everything that is due now, and answers how long nothing will be.
+    pub fn advance(&mut self) -> Duration {
+        loop {
+            let now = self.now();
+            let mut ticker = self.ticker;
+            let tick = ticker.tick(now, |after| self.next(after));
+            self.ticker = ticker;
+            match tick {
+                Tick::Run(second) => self.second(second),
+                Tick::Skipped(late) => self.say(
+                    Severity::Warning,
+                    &format!(
+                        "The schedule is {late} seconds late, more than --schedule_max_drift: what was due is left out"
+                    ),
+                ),
+                Tick::Back(seconds) => {
+                    self.say(Severity::Warning, &format!("The clock was set back by {seconds} seconds"));
+                    self.next_save = self.next_save.min(now.saturating_add(SAVE));
+                    if self.next_refresh.is_some() {
+                        self.plan_refresh(now, true);
+                    }
+                }
+                Tick::Wait(next) => return self.sleep(now, next),
+            }
+        }
+    }
+
+    /// How long to sleep when something is due at a second.
+    fn sleep(&mut self, now: i64, next: Option<i64>) -> Duration {
+        let mut sleep = match next {
+            Some(next) => until(next, now).min(LONGEST_SLEEP),
+            None => LONGEST_SLEEP,
+        };
+        if let Some(wait) = self.lanes.pump() {
+            sleep = sleep.min(wait);
+        }
+        if self.shared.hub.is_failing() {
+            self.kept(self.shared.hub.again());
+            sleep = sleep.min(AGAIN);
+        }
+        if self.unsaved && now >= self.next_save {
+            self.save();
+        }
+        sleep
+    }
+
+    /// The first second after another at which something is due.
+    fn next(&self, after: i64) -> Option<i64> {
+        let refresh = self.next_refresh.map(|at| at.max(after.saturating_add(1)));
+        let decorators = self.settings.decorators.keys().filter_map(|every| {
+            let every = i64::try_from(*every).ok()?;
+            Some(after.saturating_sub(after.rem_euclid(every)).saturating_add(every))
+        });
+        let discovery = self.packs.next(self.settings.pack_refresh).map(|at| at.max(after.saturating_add(1)));
+        let timeout = (self.settings.timeout > 0).then(|| self.started.saturating_add(self.settings.timeout));
+        let timeout = timeout.filter(|at| *at > after);
+        self.timetable.next(after).into_iter().chain(refresh).chain(decorators).chain(discovery).chain(timeout).min()
+    }
+
+    /// Everything that is due at a second.
+    fn second(&mut self, second: i64) {
+        if self.next_refresh.is_some_and(|at| at <= second) {
+            self.refresh(second);
+        }
+        if self.packs.next(self.settings.pack_refresh).is_some_and(|at| at <= second) {
+            self.plan(second);
+        }
+        let due = |every: &u64| i64::try_from(*every).is_ok_and(|every| second.rem_euclid(every) == 0);
+        let decorators: Vec<(String, String)> = self
+            .settings
+            .decorators
+            .iter()
+            .filter(|(every, _)| due(every))
+            .flat_map(|(_, asked)| asked.clone())
+            .collect();
+        decorators.iter().for_each(|(source, sql)| self.decorate(source, sql));
+        let entries: Vec<Entry> = self.timetable.due(second).cloned().collect();
+        entries.iter().for_each(|entry| self.due(entry, second));
+        self.lanes.pump();
+    }
+
+    /// Puts a query that is due before the lanes, unless it is left out.
+    fn due(&mut self, entry: &Entry, second: i64) {
+        let name = &entry.name;
+        if let Some(until) = self.denied.get(name).copied().filter(|_| entry.query.denylist) {
+            // A clock that was set back must not make a day longer.
+            if until > second && until <= second.saturating_add(denylist::DAY) {
+                return;
+            }
+            self.denied.remove(name);
+            let kept = denylist::allow(&self.shared.store(), name);
+            self.kept(kept);
+            self.show_denied(name, false);
+        }
+        // A query that still runs is not asked twice at once.
+        if self.lanes.has(name) {
+            return;
+        }
+        if self.settings.lognames || self.shared.hub.is_verbose() {
+            let sql = if self.shared.hub.is_verbose() { format!(": {}", entry.query.sql) } else { String::new() };
+            self.say(Severity::Info, &format!("Executing scheduled query {name}{sql}"));
+        }
+        let all = self.decorations.values().flatten().map(|(name, value)| (name.clone(), value.clone()));
+        self.lanes.push(Job {
+            name: name.clone(),
+            sql: entry.query.sql.clone(),
+            snapshot: entry.query.snapshot,
+            removed: entry.query.removed,
+            decorations: Arc::new(all.collect()),
+            always: Arc::clone(&self.settings.always),
+            writing: self.settings.writing,
+            host: self.board.identity().name.as_str().into(),
+        });
+    }
+
+    /// A query has run.
+    fn finished(&mut self, done: Done) {
+        self.lanes.finished(&done);
+        let Outcome { name, cost, result } = done.outcome;
+        match result {
+            Ok(()) => {}
+            Err(Failure::Stopped) => return,
+            Err(failure) => self.failed(&name, &failure),
+        }
+        let performance = self.performance.entry(name.clone()).or_default();
+        performance.add(&cost);
+        self.unsaved = true;
+        let mut figures = self.board.figures();
+        if let Some(info) = figures.schedule.iter_mut().find(|info| info.name == name) {
+            performance.show(info);
+        }
+    }
+
+    fn failed(&mut self, name: &str, failure: &Failure) {
+        self.say(Severity::Error, &format!("Error executing scheduled query {name}: {failure}"));
+        let may = self.timetable.entries().iter().any(|entry| entry.name == name && entry.query.denylist);
+        if failure.is_over_budget() && may {
+            let now = self.now();
+            self.deny(name, now);
+            self.say(
+                Severity::Warning,
+                &format!(
+                    "Scheduled query {name} cost more than its budget: it is left out for a day, see osquery_schedule"
+                ),
+            );
+        }
+    }
+
+    fn deny(&mut self, name: &str, now: i64) {
+        self.denied.insert(name.to_owned(), now.saturating_add(denylist::DAY));
+        let kept = denylist::deny(&self.shared.store(), name, now);
+        self.kept(kept);
+        self.show_denied(name, true);
+    }
+
+    fn show_denied(&self, name: &str, denied: bool) {
+        let mut figures = self.board.figures();
+        if let Some(info) = figures.schedule.iter_mut().find(|info| info.name == name) {
+            info.denylisted = denied;
+        }
+    }
+
+    /// Leaves out the queries in which the process died last time.
+    fn deny_crashed(&mut self, crashed: &[String], now: i64) -> Result<(), StoreError> {
+        for name in crashed {
+            self.say(Severity::Warning, &format!("Scheduled query may have failed: {name}"));
+            let entry = self.timetable.entries().iter().find(|entry| denylist::is_left(name, &entry.name));
+            let Some(name) = entry.filter(|entry| entry.query.denylist).map(|entry| entry.name.clone()) else {
+                continue;
+            };
+            self.deny(&name, now);
+            self.say(
+                Severity::Warning,
+                &format!("The caller does not want denied queries, skipping denied scheduled query: {name}"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Tells that something could not be kept; the daemon goes on.
+    fn kept(&self, kept: Result<(), StoreError>) {
+        if let Err(error) = kept {
+            self.say(Severity::Error, &error.to_string());
+        }
+    }
+
+    fn reload(&mut self) {
+        self.shared.hub.reopen();
+        let now = self.now();
+        self.refresh(now);
+    }
+
+    /// Reads the configuration again. One that cannot be used never replaces one that can.
+    fn refresh(&mut self, now: i64) {
+        match Config::load(&self.given) {
+            Ok(config) if self.config.as_ref().is_some_and(|known| known.hash == config.hash) => {
+                self.plan_refresh(now, true)
+            }
+            Ok(config) => self.apply(config, now),
+            Err(error) => {
+                tell_error(&error, &self.shared.hub);
+                if self.config.is_some() {
+                    self.say(Severity::Warning, "The configuration that was read last stays at work");
+                }
+                self.plan_refresh(now, false);
+            }
+        }
+    }
+
+    fn plan_refresh(&mut self, now: i64, well: bool) {
+        let Settings { refresh, accelerated_refresh, .. } = self.settings;
+        let wait = if well { refresh } else { refresh.min(accelerated_refresh) };
+        self.next_refresh = (refresh > 0).then(|| now.saturating_add(wait.max(1)));
+    }
+
+    /// Puts a configuration to work.
+    fn apply(&mut self, config: Config, now: i64) {
+        let mut flags = (*self.flags).clone();
+        config.apply_options(&mut flags);
+        for diagnostic in &config.diagnostics {
+            self.say(Severity::Warning, &diagnostic.to_string());
+        }
+        let was_verbose = self.shared.hub.is_verbose();
+        self.shared.hub.configure(&flags);
+        if self.shared.hub.is_verbose() && !was_verbose {
+            self.say(Severity::Info, "Verbose logging enabled by config option");
+        }
+        if flags.bool("config_enable_backup") {
+            let kept = config.back_up(&self.shared.store());
+            self.kept(kept);
+        }
+        self.flags = Arc::new(flags);
+        self.settings = Settings::of(&self.flags).with(&config);
+        let make = settings::factory(&config, &self.tables, &self.flags, &self.host, &self.board, &self.shared.hub);
+        self.lanes.renew(make, self.settings.lanes);
+        self.engine = None;
+        {
+            let mut figures = self.board.figures();
+            figures.flags = Arc::clone(&self.flags);
+            figures.config_hash.clone_from(&config.hash);
+        }
+        let load: Vec<(String, String)> = config
+            .decorators()
+            .flat_map(|(source, decorators)| decorators.load.iter().map(|sql| (source.to_owned(), sql.clone())))
+            .collect();
+        self.decorations.retain(|source, _| config.sources.contains_key(source));
+        self.config = Some(config);
+        load.iter().for_each(|(source, sql)| self.decorate(source, sql));
+        self.plan(now);
+        self.plan_refresh(now, true);
+    }
+
+    /// Makes the timetable: asks packs for their discovery, and lets out what is not for this machine.
+    fn plan(&mut self, now: i64) {
+        let Some(config) = self.config.take() else { return };
+        let machine = packs::machine(&self.board.identity().uuid);
+        let mut packs = std::mem::take(&mut self.packs);
+        packs.decide(&config, &machine, now, self.settings.pack_refresh, |sql| self.discovers(sql));
+        let queries = config.scheduled(&self.settings.delimiter, &machine, |pack| packs.is_active(&pack.name));
+        let made = Timetable::new(queries, self.settings.intervals, &self.shared.store(), random);
+        match made {
+            Ok(timetable) => self.timetable = timetable,
+            Err(error) => self.kept(Err(error)),
+        }
+        let schedule = self.timetable.entries().iter().map(|entry| self.info(entry)).collect();
+        {
+            let mut figures = self.board.figures();
+            figures.packs = packs.infos(&config);
+            figures.schedule = schedule;
+        }
+        (self.packs, self.config) = (packs, Some(config));
+        self.learn();
+    }
+
+    /// What tables show of a query.
+    fn info(&self, entry: &Entry) -> ScheduleInfo {
+        let mut info = ScheduleInfo {
+            name: entry.name.clone(),
+            query: entry.query.sql.clone(),
+            interval: entry.interval,
+            denylisted: self.denied.contains_key(&entry.name) && entry.query.denylist,
+            ..ScheduleInfo::default()
+        };
+        if let Some(performance) = self.performance.get(&entry.name) {
+            performance.show(&mut info);
+        }
+        info
+    }
+
+    /// Loads the figures of queries that are new here.
+    fn learn(&mut self) {
+        let mut figures = self.board.figures();
+        for info in &mut figures.schedule {
+            if !self.performance.contains_key(&info.name) {
+                let performance = Performance::load(&self.shared.store(), &info.name).unwrap_or_default();
+                performance.show(info);
+                self.performance.insert(info.name.clone(), performance);
+            }
+        }
+    }
+
+    fn save(&mut self) {
+        for (name, performance) in &self.performance {
+            if let Err(error) = performance.save(&self.shared.store(), name) {
+                self.say(Severity::Error, &format!("the figures of {name} are not kept: {error}"));
+            }
+        }
+        self.unsaved = false;
+        self.next_save = self.now().saturating_add(SAVE);
+    }
+
+    /// An engine on this thread, for short questions.
+    fn engine(&mut self) -> Option<&mut Engine> {
+        if self.engine.is_none() {
+            match self.lanes.engine() {
+                Ok(engine) => self.engine = Some(engine),
+                Err(error) => self.say(Severity::Error, &format!("no engine: {error}")),
+            }
+        }
+        self.engine.as_mut()
+    }
+
+    fn decorate(&mut self, source: &str, sql: &str) {
+        let mut decorations = self.decorations.remove(source).unwrap_or_default();
+        let hub = Arc::clone(&self.shared.hub);
+        if let Some(engine) = self.engine() {
+            decorate::ask(engine, sql, &hub, &mut decorations);
+        }
+        self.decorations.insert(source.to_owned(), decorations);
+    }
+
+    /// Whether a discovery query has rows.
+    fn discovers(&mut self, sql: &str) -> bool {
+        let mut any = packs::Any::default();
+        let Some(engine) = self.engine() else { return false };
+        match engine.run(sql, &mut any) {
+            Ok(()) => any.found,
+            // It was stopped at the first row.
+            Err(_) if any.found => true,
+            Err(error) => {
+                self.say(Severity::Warning, &format!("Discovery query failed ({sql}): {error}"));
+                false
+            }
+        }
+    }
+
+    /// Waits until no query runs or waits to.
+    pub fn settle(&mut self) {
+        while !self.lanes.is_idle() {
+            let wait = self.lanes.pump().unwrap_or(LONGEST_SLEEP);
+            match self.heard.recv_timeout(wait) {
+                Ok(Heard::Done(done)) => self.finished(*done),
+                Ok(Heard::Order(order)) => self.orders.send(order),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Stops what runs, and keeps what is to be kept.
+    pub fn end(mut self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        let most = Duration::from_secs(self.flags.u64("alarm_timeout").saturating_sub(1));
+        self.lanes.stop();
+        while !self.lanes.is_idle() && start.elapsed() < most {
+            match self.heard.recv_timeout(Duration::from_millis(100)) {
+                Ok(Heard::Done(done)) => self.finished(*done),
+                Ok(Heard::Order(_)) => {}
+                // What had not begun when it was stopped has by now.
+                Err(_) => self.lanes.stop(),
+            }
+        }
+        self.save();
+        if self.lanes.is_idle() {
+            self.lanes.join();
+        }
+    }
+}
+
+/// Time until a second begins.
+fn until(second: i64, now: i64) -> Duration {
+    let whole = u64::try_from(second.saturating_sub(now)).unwrap_or(0);
+    // The clock tells whole seconds; the part of the current one that is over need not be waited for.
+    let part = Duration::from_nanos(u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs()));
+    Duration::from_secs(whole).saturating_sub(part)
+}
+
+/// A value as text, as log lines have it.
+fn text_of(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Int(int) => int.to_string(),
+        Cell::Real(real) => render_real(real),
+        Cell::Text(bytes) | Cell::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// A number between two, both included.
+fn random(least: u64, most: u64) -> u64 {
+    let mut bytes = [0; 8];
+    // Without randomness all hosts ask at once: that is no reason not to ask.
+    let _ = getrandom::fill(&mut bytes);
+    let span = most.saturating_sub(least).saturating_add(1).max(1);
+    least.saturating_add(u64::from_le_bytes(bytes) % span)
+}
+
+/// How often, and after how much time each, a store that is in use is tried again: the agent before this one may be about to end.
+const TRIES: (u32, Duration) = (25, Duration::from_millis(200));
+
+fn open_store(flags: &Flags, now: i64, hub: &Hub) -> Result<Store, StoreError> {
+    if flags.bool("disable_database") {
+        return Store::in_memory();
+    }
+    let directory = Path::new(flags.text("database_path"));
+    let mut tries = 0;
+    let opened = loop {
+        match Store::open(directory, now) {
+            Err(StoreError::Busy(_)) if tries < TRIES.0 => {
+                tries += 1;
+                std::thread::park_timeout(TRIES.1);
+            }
+            Err(StoreError::Busy(_)) if flags.bool("ephemeral") => {
+                hub.say(Severity::Warning, here!(), "The database is in use: this agent remembers nothing");
+                return Store::in_memory();
+            }
+            opened => break opened?,
+        }
+    };
+    if let Some((kept, why)) = opened.set_aside {
+        let text = format!(
+            "The database was damaged ({why}): it is now {}, and a new one is begun: all rows are logged as added once",
+            kept.display()
+        );
+        hub.say(Severity::Error, here!(), &text);
+    }
+    Ok(opened.store)
+}
+
+/// The configuration and the flags with it. One that cannot be used is told; then the one that was kept counts, if that is wanted.
+fn load(given: &Flags, store: &Store, hub: &Hub) -> Result<(Option<Config>, Flags), ConfigError> {
+    let mut flags = given.clone();
+    let config = match Config::load(given) {
+        Ok(config) => Some(config),
+        Err(error @ ConfigError::UnknownPlugin(_)) => return Err(error),
+        Err(error) => {
+            tell_error(&error, hub);
+            let kept = if given.bool("config_enable_backup") { Config::restore(store) } else { Ok(None) };
+            kept.unwrap_or_else(|error| {
+                tell_error(&error, hub);
+                None
+            })
+        }
+    };
+    if let Some(config) = &config {
+        config.apply_options(&mut flags);
+    }
+    Ok((config, flags))
+}
+
+fn tell_error(error: &ConfigError, hub: &Hub) {
+    for line in error.details() {
+        hub.say(Severity::Error, here!(), &line);
+    }
+    hub.say(Severity::Warning, here!(), &error.to_string());
+    for line in error.help() {
+        hub.say(Severity::Warning, here!(), &line);
+    }
+}
+
+/// The names of queries that run; and of those in which the process died last time.
+fn open_running(store: &Store, hub: &Hub) -> (Running, Vec<String>) {
+    Running::open(store.directory()).unwrap_or_else(|error| {
+        let text = format!("queries in which the agent dies will not be left out: {error}");
+        hub.say(Severity::Warning, here!(), &text);
+        (Running::default(), Vec::new())
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What flags and configuration say of how the daemon works.
+
+use super::board::Board;
+use super::budget;
+use super::job::Writing;
+use super::lanes::Make;
+use crate::config::Config;
+use crate::flags::Flags;
+use crate::glog::Severity;
+use crate::here;
+use crate::logger::hub::Hub;
+use crate::logger::line::Style;
+use crate::schedule::timetable::Intervals;
+use plumb_host::Host;
+use plumb_schema::{Agent, Registry};
+use plumb_sql::{Discard, Engine};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Read once, when a configuration is put to work. Times are seconds.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) writing: Writing,
+    pub(super) intervals: Intervals,
+    pub(super) delimiter: String,
+    /// Whether the name of each query that runs is told.
+    pub(super) lognames: bool,
+    pub(super) max_drift: u64,
+    /// Time after which the daemon ends; 0 for never.
+    pub(super) timeout: i64,
+    pub(super) pack_refresh: i64,
+    /// Time between two readings of the configuration; 0 for none.
+    pub(super) refresh: i64,
+    pub(super) accelerated_refresh: i64,
+    /// Threads that may run queries.
+    pub(super) lanes: usize,
+    /// Decorators that are asked before each query.
+    pub(super) always: Arc<Vec<String>>,
+    /// Decorators that are asked every so many seconds, with their sources.
+    pub(super) decorators: BTreeMap<u64, Vec<(String, String)>>,
+}
+
+impl Settings {
+    /// What flags say.
+    pub(super) fn of(flags: &Flags) -> Self {
+        let signed = |name: &str| i64::try_from(flags.u64(name)).unwrap_or(i64::MAX);
+        Self {
+            writing: Writing {
+                epoch: signed("schedule_epoch"),
+                events: flags.bool("logger_event_type"),
+                snapshot_events: flags.bool("logger_snapshot_event_type"),
+                style: Style {
+                    numerics: flags.bool("logger_numerics"),
+                    decorations_at_top: flags.bool("decorations_top_level"),
+                },
+            },
+            intervals: Intervals {
+                default: flags.u64("schedule_default_interval"),
+                splay: flags.u64("schedule_splay_percent"),
+            },
+            delimiter: flags.text("pack_delimiter").to_owned(),
+            lognames: flags.bool("schedule_lognames"),
+            max_drift: flags.u64("schedule_max_drift"),
+            timeout: signed("schedule_timeout"),
+            pack_refresh: signed("pack_refresh_interval").max(1),
+            refresh: signed("config_refresh"),
+            accelerated_refresh: signed("config_accelerated_refresh").max(1),
+            lanes: usize::try_from(flags.i32("worker_threads")).unwrap_or(1).max(1),
+            always: Arc::default(),
+            decorators: BTreeMap::new(),
+        }
+    }
+
+    /// With what a configuration says.
+    pub(super) fn with(mut self, config: &Config) -> Self {
+        let mut always = Vec::new();
+        for (source, decorators) in config.decorators() {
+            always.extend(decorators.always.iter().cloned());
+            for (every, asked) in &decorators.interval {
+                let asked = asked.iter().map(|sql| (source.to_owned(), sql.clone()));
+                self.decorators.entry(*every).or_default().extend(asked);
+            }
+        }
+        self.always = Arc::new(always);
+        self
+    }
+}
+
+/// What makes engines: the tables that flags leave, the views of the configuration, and a budget.
+pub(super) fn factory(
+    config: &Config,
+    tables: &Registry,
+    flags: &Arc<Flags>,
+    host: &Arc<dyn Host>,
+    board: &Arc<Board>,
+    hub: &Arc<Hub>,
+) -> Make {
+    let mut registry = tables.clone();
+    registry.retain(|name| flags.leaves_out(name).is_none());
+    let views: Vec<(String, String)> =
+        config.views().into_iter().map(|(name, sql)| (name.to_owned(), sql.to_owned())).collect();
+    let (host, board, hub) = (Arc::clone(host), Arc::clone(board), Arc::clone(hub));
+    let (budget, told) = (budget::of(flags), AtomicBool::new(false));
+    Arc::new(move || {
+        let agent: Arc<dyn Agent> = board.clone();
+        let (registry, host) = (registry.clone(), Arc::clone(&host));
+        let mut engine = Engine::open(plumb_sql::Settings { registry, host, agent, budget, planner: false })?;
+        // Every lane makes its own: one of them tells.
+        let tell = !told.swap(true, Ordering::Relaxed);
+        for (name, sql) in &views {
+            let name = name.replace('"', "\"\"");
+            if let Err(error) = engine.run(&format!("CREATE VIEW \"{name}\" AS {sql}"), &mut Discard)
+                && tell
+            {
+                hub.say(Severity::Warning, here!(), &format!("view {name} cannot be made: {error}"));
+            }
+        }
+        Ok(engine)
+    })
+}
