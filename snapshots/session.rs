@@ -51,8 +51,12 @@ pub(crate) fn transcript(args: &[&str], stdin: &str) -> String {
         terminals: Terminals::default(),
     };
     let open = |_: &Flags| Ok(host());
-    let machine =
-        Machine { tables: plumb_tables::registry(), open: &open, interrupts: Interrupts::default(), owns_process: false };
+    let machine = Machine {
+        tables: plumb_tables::registry(),
+        open: &open,
+        interrupts: Interrupts::default(),
+        owns_process: false,
+    };
     let words = ["plumbi"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
     let code = shell_main(words, streams, machine);
 

@@ -1,10 +1,6 @@
-<<<<<<< HEAD
-//! What the program does as a daemon.
-
-pub(crate) mod doctor;
-=======
 //! The daemon as a program: its processes, its signals, and what it stands on.
 
+pub(crate) mod doctor;
 #[cfg(unix)]
 mod service;
 
@@ -32,4 +28,3 @@ mod elsewhere {
 
 #[cfg(not(unix))]
 pub(crate) use elsewhere::{main, words};
->>>>>>> 65f1082 (Run a schedule: the daemon plumbd)

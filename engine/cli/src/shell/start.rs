@@ -46,16 +46,12 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return 0;
     }
-<<<<<<< HEAD
     if parsed.flags.bool("check") {
         let (text, code) = crate::daemon::doctor::check(&parsed.flags);
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return code;
     }
-    if let Some(missing) = missing(program, &parsed.flags) {
-=======
     if let Some(missing) = missing(&parsed.flags) {
->>>>>>> 65f1082 (Run a schedule: the daemon plumbd)
         let _ = writeln!(stderr, "Error: {missing}");
         return 1;
     }
