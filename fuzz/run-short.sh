@@ -15,11 +15,12 @@ esac
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for name in flags formats host_model sql_generated sql_text tables; do
+for name in analysis flags formats host_model sql_generated sql_text tables; do
   if ! ./run.sh "$name" -max_total_time="$seconds" -print_final_stats=1 >"$log" 2>&1; then
     grep -v '^[0-9a-f]*0x\|^#' "$log" | cut -c1-2000 | tail -60
     echo "$name: FAILED; the input lies in fuzz/artifacts/$name, see fuzz/README.md"
     exit 1
   fi
-  echo "$name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, $(sed -n 's/^stat::average_exec_per_sec: *//p' "$log") a second"
+  # What the target tells when it ends: inputs, how many told something, and how fast it ran.
+  sed -n "s/^plumb: all:/$name:/p" "$log"
 done

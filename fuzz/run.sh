@@ -3,18 +3,12 @@
 # New inputs go to fuzz/target/corpus/TARGET, findings to fuzz/artifacts/TARGET; fuzz/corpus/TARGET is only read.
 set -euo pipefail
 cd "$(dirname "$0")"
-name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: flags, formats, host_model, sql_generated, sql_text, tables}
+name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: analysis, flags, formats, host_model, sql_generated, sql_text, tables}
 shift
 
-# Coverage for libFuzzer, as cargo-fuzz switches it on. Build scripts must go without: hence --target.
-passes="-Cpasses=sancov-module -Ccodegen-units=1 --cfg fuzzing"
-for option in level=4 inline-8bit-counters pc-table trace-compares; do
-  passes+=" -Cllvm-args=-sanitizer-coverage-$option"
-done
-host=$(rustc -vV | sed -n 's/^host: //p')
 target=${CARGO_TARGET_DIR:-$PWD/target}
 [ -f Cargo.lock ] || cp ../Cargo.lock .
-RUSTFLAGS="$passes ${RUSTFLAGS:-}" CARGO_TARGET_DIR="$target" cargo build --quiet --release --target "$host" --bin "$name"
+RUSTC_WRAPPER=$PWD/rustc-coverage CARGO_TARGET_DIR="$target" cargo build --quiet --release --bin "$name"
 
 inputs=()
 for argument in "$@"; do case $argument in -*) ;; *) inputs+=("$argument") ;; esac; done
@@ -25,5 +19,5 @@ fi
 # Generated inputs have no words.
 if [ -f "dict/$name.dict" ]; then set -- -dict="dict/$name.dict" "$@"; fi
 mkdir -p "artifacts/$name"
-exec "$target/$host/release/$name" -artifact_prefix="artifacts/$name/" \
+exec "$target/release/$name" -artifact_prefix="artifacts/$name/" \
   -timeout=20 -rss_limit_mb=3000 -max_len=4000 "$@"

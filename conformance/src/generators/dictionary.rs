@@ -46,7 +46,7 @@ pub(crate) const SIGNS: [&str; 24] = [
 /// # Errors
 /// What SQLite says when it is asked for its functions.
 pub fn all() -> Result<Vec<(&'static str, String)>, String> {
-    let tables = super::host::subjects().keys().copied();
+    let tables = super::host::subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| *name);
     let parsers = crate::oracles::formats::PARSERS.iter().map(|parser| parser.name);
     Ok(vec![
         ("flags.dict", flags()),

@@ -3,7 +3,7 @@
 use super::bytes;
 use super::host::subjects;
 use super::model;
-use crate::oracles::formats;
+use crate::oracles::{formats, generated};
 
 /// Texts that reach far: every part of the grammar, and functions with odd arguments.
 const STATEMENTS: &[(&str, &str)] = &[
@@ -59,9 +59,9 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
         "flags" => letters(b"sm"),
         "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
         "host_model" => model::tables().map(named).collect(),
-        "sql_generated" => letters(b"q"),
+        "sql_generated" => generated::beginnings(),
         "sql_text" => letters(b"f"),
-        "tables" => subjects().keys().copied().map(named).collect(),
+        "tables" => subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| named(name)).collect(),
         _ => vec![Vec::new()],
     }
 }
@@ -71,8 +71,11 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     match target {
         "sql_generated" => {
-            let query = |seed| (format!("query-{seed}"), [b"q", &bytes(seed, 120)[..]].concat());
-            (0..32).map(query).collect()
+            let of = |beginning: Vec<u8>| {
+                let name = String::from_utf8_lossy(&beginning).into_owned();
+                (0..6).map(move |seed| (format!("{name}-{seed}"), [&beginning[..], &bytes(seed, 300)].concat()))
+            };
+            generated::beginnings().into_iter().flat_map(of).collect()
         }
         "sql_text" => {
             let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
@@ -95,9 +98,12 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             STATEMENTS.iter().map(text).chain((0..6).map(generated)).chain((0..12).map(changed)).collect()
         }
         "tables" => {
-            let input =
-                |(seed, name): (u64, &&str)| ((*name).to_owned(), [name.as_bytes(), b"\n", &bytes(seed, 60)].concat());
-            (0..).zip(subjects().keys()).map(input).collect()
+            let input = |name: &&str| {
+                // By its name, so that a new table leaves the seeds of the others as they are.
+                let seed = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+                ((*name).to_owned(), [name.as_bytes(), b"\n", &bytes(seed, 60)].concat())
+            };
+            subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| name).map(input).collect()
         }
         "host_model" => {
             let kinds = [("valid", 0), ("odd", 1), ("hostile", 3)];

@@ -82,6 +82,12 @@ impl Tally {
         total
     }
 
+    /// How many properties there were inputs of.
+    #[must_use]
+    pub fn properties(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Whether an input failed.
     #[must_use]
     pub fn failed(&self) -> bool {

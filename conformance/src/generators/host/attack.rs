@@ -31,7 +31,7 @@ pub fn hostile(u: &mut Unstructured<'_>, subject: &Subject) -> Result<Hostile> {
     let changes = Changes { bare: u.arbitrary::<u8>()? == 0xba, ..Changes::default() };
     let mut maker = Maker { subject, changes };
     let mut host = Powers::new(Mem::new());
-    for _ in 0..u.int_in_range(1..=8)? {
+    for _ in 0..u.int_in_range(1..=4)? {
         maker.attack(u, &mut host)?;
         if u.is_empty() {
             break;

@@ -100,7 +100,12 @@ fn nearest(name: &str) -> Option<&'static str> {
     let given: Vec<char> = name.chars().collect();
     let bare = given.strip_prefix(&['n', 'o']);
     let mut row = Vec::new();
-    let near = |spec: &&FlagSpec| spec.name.len() > 2;
+    let letters = letters_of(given.iter().copied());
+    // A letter that is dropped or put in is one letter that only one of them has, an exchanged one is two.
+    let near = |spec: &&FlagSpec| {
+        let apart = letters ^ letters_of(spec.name.chars());
+        spec.name.len() > 2 && apart.count_ones() as usize <= 2 * (1 + spec.name.len() / 6) + 2
+    };
     let distances = specs::all().filter(near).filter_map(|spec| {
         let most = 1 + spec.name.len() / 6;
         let mut from = |given: &[char]| distance(given, spec.name, most, &mut row);
@@ -108,6 +113,11 @@ fn nearest(name: &str) -> Option<&'static str> {
         found.map(|distance| (distance, spec.name))
     });
     distances.min().map(|(_, near)| near)
+}
+
+/// The set of letters of a name.
+fn letters_of(name: impl Iterator<Item = char>) -> u64 {
+    name.fold(0, |set, letter| set | 1 << (u32::from(letter) & 63))
 }
 
 /// How many letters must be added, dropped or replaced to get from one name to the other, if that are not too many. The
