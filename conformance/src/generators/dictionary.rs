@@ -49,6 +49,7 @@ pub fn all() -> Result<Vec<(&'static str, String)>, String> {
     let tables = super::host::subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| *name);
     let parsers = crate::oracles::formats::PARSERS.iter().map(|parser| parser.name);
     Ok(vec![
+        ("config.dict", config()),
         ("flags.dict", flags()),
         ("formats.dict", names(parsers)),
         ("sql_text.dict", sql()?),
@@ -94,6 +95,49 @@ fn flags() -> String {
     ];
     let names = plumb_agent::flags::all().map(|spec| format!("--{}", spec.name));
     lines("Flags, and the grammar of command lines.", names.chain(GRAMMAR.map(str::to_owned)).collect())
+}
+
+/// A dictionary of the members of configurations, and of what their grammar is made of.
+fn config() -> String {
+    const GRAMMAR: [&str; 18] = [
+        "\"",
+        "\":",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\\\n",
+        "\n#",
+        "\n//",
+        "\\u00e4",
+        "\\ud83d\\udce6",
+        "null",
+        "true",
+        "1.5",
+        "-1",
+        "\u{feff}",
+        "\"60\"",
+    ];
+    let mut members = BTreeSet::new();
+    for (_, text) in super::configs::SAMPLES {
+        let json = plumb_agent::config::text::Text::new("", text.as_bytes()).json;
+        names_in(&serde_json::from_str(&json).unwrap_or_default(), &mut members);
+    }
+    let members = members.into_iter().map(|name| format!("\"{name}\":"));
+    lines("Members of configurations, and their grammar.", members.chain(GRAMMAR.map(str::to_owned)).collect())
+}
+
+/// The names of members, however deep.
+fn names_in(json: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match json {
+        serde_json::Value::Object(members) => members.iter().for_each(|(name, value)| {
+            names.insert(name.clone());
+            names_in(value, names);
+        }),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| names_in(item, names)),
+        _ => {}
+    }
 }
 
 /// A dictionary of names that begin inputs.

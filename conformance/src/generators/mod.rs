@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod calls;
+pub mod configs;
 pub mod dictionary;
 pub mod flags;
 pub mod host;

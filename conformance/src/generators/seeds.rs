@@ -1,6 +1,7 @@
 //! Inputs from which fuzzers start: small, valid, and one of each kind.
 
 use super::bytes;
+use super::configs::SAMPLES;
 use super::host::subjects;
 use super::model;
 use crate::oracles::{formats, generated};
@@ -56,6 +57,7 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
     let named = |name: &str| [name.as_bytes(), b"\n"].concat();
     match target {
         "analysis" => letters(b"gm"),
+        "config" => letters(b"md"),
         "flags" => letters(b"sm"),
         "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
         "host_model" => model::tables().map(named).collect(),
@@ -90,6 +92,12 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             };
             let texts = COMMAND_LINES.iter().map(text);
             texts.chain((0..12).map(made("settings"))).chain((0..6).map(made("misspelt"))).collect()
+        }
+        "config" => {
+            let text = |(name, text): &(&str, &str)| (format!("text-{name}"), format!("t{text}").into_bytes());
+            let model = |seed| (format!("model-{seed}"), [b"m", &bytes(seed, 400)[..]].concat());
+            let damaged = |seed| (format!("damaged-{seed}"), [b"d", &bytes(seed, 400)[..]].concat());
+            SAMPLES.iter().map(text).chain((0..12).map(model)).chain((0..6).map(damaged)).collect()
         }
         "analysis" => {
             let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());

@@ -43,6 +43,13 @@ pub static ORACLES: &[Oracle] = &[
         needs: Needs::Sql,
     },
     Oracle {
+        name: "config_roundtrip",
+        law: "A configuration that was written from a model reads back as the model, and what is odd about it is told where it stands.",
+        finds: "settings that are lost beside others, places that are off behind comments and joined lines, texts that are taken and mean nothing",
+        history: "osquery takes an interval of 1.5 for one of 4609434218613702656 seconds, and drops a query that is written as a list without a word",
+        needs: Needs::Code,
+    },
+    Oracle {
         name: "determinism",
         law: "Asked twice about a host that does not change, an agent answers twice the same.",
         finds: "answers that depend on the order of a hash map, on what was asked before, or on a race",
@@ -164,20 +171,15 @@ pub static ORACLES: &[Oracle] = &[
 ];
 
 /// What is to come, and when: these oracles need code that other issues bring.
-pub static TO_COME: &[(&str, &str)] = &[
-    (
-        "config_roundtrip",
-        "with the daemon's use of its configuration: what was read, written out and read again means the same",
-    ),
-    (
-        "diff_replay",
-        "with the daemon's differ: logged added and removed rows, applied to the last result, give this one",
-    ),
-];
+pub static TO_COME: &[(&str, &str)] = &[(
+    "diff_replay",
+    "with the daemon's differ: logged added and removed rows, applied to the last result, give this one",
+)];
 
 /// Other names: of fuzz targets, and of files that hold several oracles or a part of one.
 static ALIASES: &[(&str, &str)] = &[
     ("analysis", "parser_agreement"),
+    ("config", "config_roundtrip"),
     ("flags", "never_panics"),
     ("formats", "never_panics"),
     ("functions", "never_panics"),

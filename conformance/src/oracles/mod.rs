@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod catalogue;
 pub mod collation_affinity;
+pub mod config_roundtrip;
 pub mod determinism;
 pub mod flags;
 pub mod formats;
@@ -39,6 +40,7 @@ pub type Target = fn(&[u8]) -> Verdict;
 /// What fuzz targets run, by the name of the target.
 pub const TARGETS: &[(&str, Target)] = &[
     ("analysis", parser_agreement::check),
+    ("config", config_roundtrip::check),
     ("flags", flags::check),
     ("formats", formats::check),
     ("host_model", model_roundtrip::check),
