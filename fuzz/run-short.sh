@@ -15,7 +15,7 @@ esac
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for name in analysis config flags formats host_model sql_generated sql_text tables; do
+for name in analysis config differ flags formats host_model sql_generated sql_text tables; do
   if ! ./run.sh "$name" -max_total_time="$seconds" -print_final_stats=1 >"$log" 2>&1; then
     grep -v '^[0-9a-f]*0x\|^#' "$log" | cut -c1-2000 | tail -60
     echo "$name: FAILED; the input lies in fuzz/artifacts/$name, see fuzz/README.md"

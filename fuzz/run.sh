@@ -3,7 +3,7 @@
 # New inputs go to fuzz/target/corpus/TARGET, findings to fuzz/artifacts/TARGET; fuzz/corpus/TARGET is only read.
 set -euo pipefail
 cd "$(dirname "$0")"
-name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: analysis, config, flags, formats, host_model, sql_generated, sql_text, tables}
+name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: analysis, config, differ, flags, formats, host_model, sql_generated, sql_text, tables}
 shift
 
 target=${CARGO_TARGET_DIR:-$PWD/target}

@@ -19,7 +19,7 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
   replay TARGET FILE...          runs inputs that a fuzzer found, and shows what they are
   soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --release to cargo run
 
-targets: analysis, config, flags, formats, host_model, sql_generated, sql_text, tables
+targets: analysis, config, differ, flags, formats, host_model, sql_generated, sql_text, tables
 ";
 
 /// Bytes of a random input.

@@ -5,6 +5,7 @@ pub mod calls;
 pub mod configs;
 pub mod dictionary;
 pub mod flags;
+pub mod histories;
 pub mod host;
 pub mod model;
 pub mod query;

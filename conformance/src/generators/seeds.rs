@@ -50,6 +50,16 @@ const COMMAND_LINES: &[(&str, &str)] = &[
     ("refused", "--json=maybe\n--config_refresh=-1\n--alarm_timeout=9\n--noseparator\n--bogus\n--separator"),
 ];
 
+/// Rows as the differ stores them, behind the number of their values: each kind of value, and lengths that are not true.
+const RECORDS: &[(&str, &[u8])] = &[
+    ("null-and-text", b"\x02\x00\x03\x01a"),
+    ("integer", b"\x01\x01\xff\xff\xff\xff\xff\xff\xff\x7f"),
+    ("real", b"\x01\x02\0\0\0\0\0\0\xf8\x3f"),
+    ("not-a-number", b"\x01\x02\0\0\0\0\0\0\xf8\x7f"),
+    ("too-long", b"\x01\x03\xff\xff\xff\xff\xff\xff\xff\xff\x7f"),
+    ("cut", b"\x03\x00\x03\x05ab"),
+];
+
 /// How the inputs of a target begin, for those who put random bytes behind it: each of its properties in turn.
 #[must_use]
 pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
@@ -58,6 +68,7 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
     match target {
         "analysis" => letters(b"gm"),
         "config" => letters(b"md"),
+        "differ" => letters(b"hkr"),
         "flags" => letters(b"sm"),
         "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
         "host_model" => model::tables().map(named).collect(),
@@ -83,6 +94,14 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
             let calls = |seed| (format!("calls-{seed}"), [b"f", &bytes(seed, 60)[..]].concat());
             STATEMENTS.iter().map(text).chain((0..12).map(calls)).collect()
+        }
+        "differ" => {
+            let made = |kind: &'static str, count| {
+                let first = kind.as_bytes()[..1].to_vec();
+                (0..count).map(move |seed| (format!("{kind}-{seed}"), [&first[..], &bytes(seed, 300)].concat()))
+            };
+            let records = RECORDS.iter().map(|(name, record)| (format!("record-{name}"), [b"r", *record].concat()));
+            made("history", 16).chain(made("killed", 6)).chain(records).collect()
         }
         "flags" => {
             let text = |(name, text): &(&str, &str)| (format!("text-{name}"), format!("t{text}").into_bytes());

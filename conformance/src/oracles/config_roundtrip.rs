@@ -9,8 +9,8 @@
 //!   (serde_json), nested not too deeply. What is told stands in the text, and queries stand where they are said to stand.
 //!
 //! Finds: members that are lost because of their neighbours, places that are off behind comments and joined lines, settings that
-//! are kept when they mean something else, panics on texts that end too early. From history: osquery took comments from
-//! configurations with a regular expression until it ate the end of a URL, and an interval of 1.5 became 4609434218613702656.
+//! are kept when they mean something else, panics on texts that end too early. From history: osquery takes an
+//! interval of 1.5 for one of 4609434218613702656 seconds, and drops queries that are written as lists without a word.
 //!
 //! The first byte of an input chooses: `m` a model, `d` a damaged configuration, otherwise the rest is a text.
 

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod collation_affinity;
 pub mod config_roundtrip;
 pub mod determinism;
+pub mod diff_replay;
 pub mod flags;
 pub mod formats;
 pub mod generated;
@@ -41,6 +42,7 @@ pub type Target = fn(&[u8]) -> Verdict;
 pub const TARGETS: &[(&str, Target)] = &[
     ("analysis", parser_agreement::check),
     ("config", config_roundtrip::check),
+    ("differ", diff_replay::check),
     ("flags", flags::check),
     ("formats", formats::check),
     ("host_model", model_roundtrip::check),
