@@ -82,9 +82,8 @@ fn values(odd: bool) -> Vec<Value<'static>> {
     ];
     if odd {
         values.extend([Value::Int(i64::MIN), Value::Int(i64::MAX)]);
-        values.extend(
-            [0.0, -0.0, 100.0, 1e20, -1e300, 1e-7, 123_456_789.123_456_79, 5e-324, 0.1, 1e15].map(Value::Real),
-        );
+        values
+            .extend([0.0, -0.0, 100.0, 1e20, -1e300, 1e-7, 123_456_789.123_456_79, 5e-324, 0.1, 1e15].map(Value::Real));
         let odd: [&[u8]; 9] = [
             b"\xff\xfe",
             b"line\nbreak",

@@ -5,8 +5,10 @@
 //!
 //! * What a model says is what [`Source::read`] finds, however it is written: order, comments, continued lines, escapes,
 //!   numbers as text. Everything odd is told, at the line and column where it stands, and nothing else is told.
+//! * Two sources together schedule the queries of both and of their packs that are for the machine; of one name the last counts.
 //! * Any text is read or refused without a panic. It is refused exactly if it is no JSON object by another reader of JSON
-//!   (serde_json), nested not too deeply. What is told stands in the text, and queries stand where they are said to stand.
+//!   (serde_json), nested not too deeply. What is told stands in the text, and SQL stands
+//!   where it is said to stand, character by character.
 //!
 //! Finds: members that are lost because of their neighbours, places that are off behind comments and joined lines, settings that
 //! are kept when they mean something else, panics on texts that end too early. From history: osquery takes an
@@ -21,10 +23,13 @@ use crate::generators::model::Settings;
 use arbitrary::Unstructured;
 use plumb_agent::config::diagnostic::Diagnostic;
 use plumb_agent::config::json::{Node, Value};
+use plumb_agent::config::marks::Unescaped;
 use plumb_agent::config::query::{Machine, Query};
 use plumb_agent::config::text::{Place, Text};
-use plumb_agent::config::{Packs, Source, read_pack};
+use plumb_agent::config::{Config as Loaded, Packs, ReadPack, Source, read_pack};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// What a text is called.
 const NAME: &str = "plumb.conf";
@@ -43,6 +48,9 @@ pub fn check(bytes: &[u8]) -> Verdict {
             let settings = if u.ratio(1, 8).unwrap_or(false) { Settings::valid() } else { Settings::odd() };
             let config = configs::config(u, &settings).map_err(|error| error.to_string())?;
             read_back(&config, Source::read).map_err(|why| format!("{why}\n{}", config.text.escape_ascii()))?;
+            let other = configs::config(u, &settings).map_err(|error| error.to_string())?;
+            loaded(&config, &other)
+                .map_err(|why| format!("{why}\n{}\n{}", config.text.escape_ascii(), other.text.escape_ascii()))?;
             let Source { schedule, packs, options, views, constructed, .. } = &config.says;
             Ok(schedule.len() + packs.len() + options.len() + views.len() + constructed.len() + config.odd.len() > 0)
         }
@@ -121,9 +129,27 @@ fn unplaced(source: &mut Source) {
     queries(source).for_each(|query| query.span = 0..0);
 }
 
-/// Queries stand where they are said to stand.
+/// Queries, and all SQL, stand where they are said to stand.
 fn stand(source: &Source, text: &Text) -> Result<(), String> {
+    source.marks.asked.iter().try_for_each(|asked| asked_at(&asked.span, text))?;
     queries(&mut source.clone()).try_for_each(|query| at(query, text))
+}
+
+/// A string stands at a span, and each of its characters where it is said to stand.
+fn asked_at(span: &Range<usize>, text: &Text) -> Result<(), String> {
+    let there = text.json.get(span.clone()).unwrap_or_default();
+    let Ok(Value::Text(sql)) = Node::parse(there).map(|node| node.value) else {
+        return Err(format!("no SQL stands at its place but {there:?}"));
+    };
+    let found = Unescaped::new(text, span);
+    same("a string", &sql, &found.text)?;
+    for (byte, char) in sql.char_indices() {
+        let rest = text.json.get(found.offset(byte)..span.end).unwrap_or_default();
+        if !rest.starts_with([char, '\\']) {
+            return Err(format!("byte {byte} of {sql:?} is said to stand at {rest:?}"));
+        }
+    }
+    Ok(())
 }
 
 fn at(query: &Query, text: &Text) -> Result<(), String> {
@@ -134,43 +160,81 @@ fn at(query: &Query, text: &Text) -> Result<(), String> {
     }
 }
 
+/// Two configurations are loaded together. Those that name files are left out: they would be read from this machine.
+fn loaded(one: &Config, other: &Config) -> Result<(), String> {
+    let both = [("a.conf", one), ("b.conf", other)];
+    if both.iter().any(|(_, config)| config.says.packs.iter().any(|pack| !matches!(pack, Packs::Inline(_)))) {
+        return Ok(());
+    }
+    let texts = both.map(|(name, config)| (name.to_owned(), config.text.clone()));
+    let loaded = Loaded::from_sources(&texts.into()).map_err(|error| format!("both together: {error}"))?;
+    for diagnostic in &loaded.diagnostics {
+        let named = both.iter().find(|(name, _)| *name == diagnostic.source);
+        if !named.is_some_and(|(_, config)| lies_in(diagnostic.place, &String::from_utf8_lossy(&config.text))) {
+            return Err(format!("this is outside of the text: {diagnostic}"));
+        }
+    }
+    let (mut plain, mut packs) = (BTreeMap::new(), BTreeMap::new());
+    for (_, Config { says, .. }) in both {
+        plain.extend(says.schedule.iter().map(|query| (query.name.clone(), query)));
+        packs.extend(says.packs.iter().filter_map(|pack| match pack {
+            Packs::Inline(pack) => Some((pack.name.clone(), pack)),
+            _ => None,
+        }));
+    }
+    for pack in packs.into_values().filter(|pack| pack.gate.passes(&MACHINE)) {
+        plain.extend(pack.queries.iter().map(|query| (format!("pack_{}_{}", pack.name, query.name), query)));
+    }
+    let expected: Vec<(String, &str)> = plain
+        .into_iter()
+        .filter(|(_, query)| query.gate.passes(&MACHINE))
+        .map(|(name, query)| (name, query.sql.as_str()))
+        .collect();
+    let found = loaded.scheduled("_", &MACHINE, |_| true);
+    same(
+        "what is scheduled",
+        &expected,
+        &found.iter().map(|(name, query)| (name.clone(), query.sql.as_str())).collect(),
+    )
+}
+
+/// What gates are asked about.
+const MACHINE: Machine<'_> = Machine { version: "5.23.0", shard: 7 };
+
 /// A text is read or refused, whatever it is. Whether there was something in it.
 fn any_text(bytes: &[u8]) -> Result<bool, String> {
+    let held = text_laws(bytes).map_err(|why| format!("{why}\n{}", bytes.escape_ascii()));
+    held.map(|()| !bytes.is_empty())
+}
+
+fn text_laws(bytes: &[u8]) -> Result<(), String> {
     let text = Text::new(NAME, bytes);
     let shown = String::from_utf8_lossy(bytes);
-    let fail = |why: String| Err(format!("{why}\n{}", bytes.escape_ascii()));
-    let read = Source::read(&text);
-    let diagnostics = match &read {
-        Ok(source) => source.diagnostics.as_slice(),
-        Err(error) => std::slice::from_ref(error.as_ref()),
+    let inside = |diagnostics: &[Diagnostic]| match diagnostics.iter().find(|found| !lies_in(found.place, &shown)) {
+        Some(outside) => Err(format!("this is outside of the text: {outside}")),
+        None => Ok(()),
     };
-    if let Some(outside) = diagnostics.iter().find(|diagnostic| !lies_in(diagnostic.place, &shown)) {
-        return fail(format!("this is outside of the text: {outside}"));
+    if let Ok(ReadPack { pack, diagnostics, asked }) = read_pack("p", &text) {
+        inside(&diagnostics)?;
+        asked.iter().try_for_each(|asked| asked_at(&asked.span, &text))?;
+        pack.iter().flat_map(|pack| &pack.queries).try_for_each(|query| at(query, &text))?;
     }
-    if let Err(why) = agree(&text.json, read.as_ref().map_err(AsRef::as_ref)) {
-        return fail(why);
-    }
-    if let Ok((pack, odd)) = read_pack("p", &text) {
-        if let Some(outside) = odd.iter().find(|diagnostic| !lies_in(diagnostic.place, &shown)) {
-            return fail(format!("as a pack, this is outside of the text: {outside}"));
-        }
-        if let Some(query) = pack.iter().flat_map(|pack| &pack.queries).find(|query| at(query, &text).is_err()) {
-            return fail(format!("as a pack, {query:?} stands somewhere else"));
-        }
-    }
-    let Ok(mut source) = read else { return Ok(!bytes.is_empty()) };
-    if let Err(why) = stand(&source, &text) {
-        return fail(why);
-    }
+    let read = Source::read(&text);
+    agree(&text.json, read.as_ref().map_err(AsRef::as_ref))?;
+    let mut source = match read {
+        Ok(source) => source,
+        Err(error) => return inside(&[*error]),
+    };
+    inside(&source.diagnostics)?;
+    stand(&source, &text)?;
     // Gates take any words; those without words are open.
-    let machine = Machine { version: "5.23.0", shard: 7 };
     for query in queries(&mut source) {
         let open = query.gate.platform.is_empty() && query.gate.version.is_empty() && query.gate.shard.is_none();
-        if !query.gate.passes(&machine) && open {
-            return fail(format!("an open gate is closed: {query:?}"));
+        if !query.gate.passes(&MACHINE) && open {
+            return Err(format!("an open gate is closed: {query:?}"));
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Whether a place is in a text, or just behind its end.

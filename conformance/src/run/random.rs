@@ -81,6 +81,9 @@ pub(crate) static RANDOM: &[Random] = &[
     by_table("hostile", "hostile", "tables", || host::subjects().keys().copied().collect(), 300),
     bytewise("hostile", "functions", "sql_text", b"f", 200),
     damaged("hostile", "statements", "sql_text"),
+    bytewise("hostile", "config_roundtrip", "config", b"m", 400),
+    damaged("hostile", "config_roundtrip", "config"),
+    bytewise("hostile", "diff_replay", "differ", b"h", 400),
     damaged("hostile", "flags", "flags"),
     damaged("hostile", "formats", "formats"),
     Random {
