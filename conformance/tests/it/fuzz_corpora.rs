@@ -28,7 +28,8 @@ fn seeds(count: u64, least: usize, check: impl Fn(u64) -> Verdict) {
 fn hostile_hosts() {
     let mut report = Report::default();
     for seed in 0..20 {
-        for name in subjects().keys() {
+        // Tables about the agent itself read nothing of a host.
+        for (name, _) in subjects().iter().filter(|(_, subject)| subject.reads()) {
             let input = [name.as_bytes(), b"\n", &bytes(seed, 300)].concat();
             let trial = Trial::new("hostile", "hostile", "generated", format!("seed {seed}")).tables([*name]);
             report.add(trial.judged(hostile::check(&input)));
