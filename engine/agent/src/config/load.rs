@@ -28,7 +28,7 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     /// All packs, by name: those in sources, and those in files.
     pub packs: Vec<LoadedPack>,
-    /// SHA-1 over all sources, in hexadecimal digits.
+    /// SHA-1 over all sources and the files with packs, in hexadecimal digits.
     pub hash: String,
     /// Everything that is odd, in the order of sources and places.
     pub diagnostics: Vec<Diagnostic>,
@@ -106,30 +106,27 @@ impl ConfigError {
 }
 
 impl Config {
+    /// The texts of the sources that the flags name, as they are: see [`Config::load`].
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn texts_of(flags: &Flags) -> Result<BTreeMap<String, Vec<u8>>, ConfigError> {
+        let plugin = flags.text("config_plugin");
+        if !PLUGINS.contains(&plugin) {
+            return Err(ConfigError::UnknownPlugin(plugin.to_owned()));
+        }
+        let main = flags.text("config_path");
+        let paths = std::iter::once(main.to_owned()).chain(file::glob(&format!("{main}.d/*.conf")));
+        paths.map(|path| Ok((path.clone(), read(&path)?))).collect()
+    }
+
     /// Reads what the flags name. The filesystem plugin reads the file of `--config_path` and each `*.conf` of the directory of
     /// that name with `.d` behind it; one of them that cannot be used makes the whole unusable.
     ///
     /// # Errors
     /// See [`ConfigError`]. Keep the configuration that you have, then.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        let plugin = flags.text("config_plugin");
-        if !PLUGINS.contains(&plugin) {
-            return Err(ConfigError::UnknownPlugin(plugin.to_owned()));
-        }
-        let main = flags.text("config_path");
-        let mut sources = BTreeMap::new();
-        for path in std::iter::once(main.to_owned()).chain(file::glob(&format!("{main}.d/*.conf"))) {
-            let bytes = file::read(&path).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => ConfigError::Missing(path.clone()),
-                io::ErrorKind::FileTooLarge => {
-                    let found = Diagnostic::new(Weight::Error, &Text::new(&path, b""), &(0..0), error.to_string());
-                    ConfigError::Limit(Box::new(found))
-                }
-                _ => ConfigError::Unreadable { path: path.clone(), error },
-            })?;
-            sources.insert(path, bytes);
-        }
-        Self::from_sources(&sources)
+        Self::from_sources(&Self::texts_of(flags)?)
     }
 
     /// Takes sources apart, wherever they come from, and reads the files with packs that they name.
@@ -137,7 +134,7 @@ impl Config {
     /// # Errors
     /// When a source is no JSON object, or above a limit.
     pub fn from_sources(sources: &BTreeMap<String, Vec<u8>>) -> Result<Self, ConfigError> {
-        let mut config = Self { hash: hash(sources.values()), ..Self::default() };
+        let mut config = Self::default();
         for (name, bytes) in sources {
             let text = Text::new(name, bytes);
             let mut source = read_source(&text)?;
@@ -149,6 +146,7 @@ impl Config {
         }
         config.check_schedules();
         config.load_packs();
+        config.hash = hash(config.texts.values());
         let place = |found: &Diagnostic| (found.source.clone(), found.place);
         config.diagnostics.sort_by_key(place);
         Ok(config)
@@ -379,6 +377,18 @@ impl Config {
     }
 }
 
+/// A source's file.
+fn read(path: &str) -> Result<Vec<u8>, ConfigError> {
+    file::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
+        io::ErrorKind::FileTooLarge => {
+            let found = Diagnostic::new(Weight::Error, &Text::new(path, b""), &(0..0), error.to_string());
+            ConfigError::Limit(Box::new(found))
+        }
+        _ => ConfigError::Unreadable { path: path.to_owned(), error },
+    })
+}
+
 fn merge(all: &mut BTreeMap<String, Vec<String>>, more: &BTreeMap<String, Vec<String>>) {
     for (name, items) in more {
         all.entry(name.clone()).or_default().extend_from_slice(items);
@@ -396,10 +406,10 @@ fn read_source(text: &Text) -> Result<Source, ConfigError> {
     })
 }
 
-/// SHA-1 over the hashes of the sources.
-fn hash<'b>(sources: impl Iterator<Item = &'b Vec<u8>>) -> String {
+/// SHA-1 over the hashes of texts.
+fn hash<'b>(texts: impl Iterator<Item = &'b Text>) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let each: String = sources.map(|bytes| hex(&Sha1::digest(bytes))).collect();
+    let each: String = texts.map(|text| hex(&Sha1::digest(&text.original))).collect();
     hex(&Sha1::digest(each.as_bytes()))
 }
 

@@ -3,6 +3,7 @@
 //! A source is a text ([`text`]) of JSON ([`json`]). [`Source::read`] never loses the rest for one odd member: what cannot be used is
 //! left out, and a [`Diagnostic`] says so. Only a text that is no JSON object is an error; then the caller keeps what it had.
 
+pub mod check;
 pub mod diagnostic;
 mod file;
 pub mod json;
@@ -12,6 +13,7 @@ mod object;
 mod options;
 pub mod query;
 pub mod text;
+pub mod views;
 
 use diagnostic::{Diagnostic, Notes, Weight};
 use json::{Node, Value};
@@ -45,6 +47,8 @@ pub struct Source {
     pub yara: Yara,
     /// Pages of metrics.
     pub prometheus: Option<Prometheus>,
+    /// Names of scheduled queries by the Kafka topic that their results go to.
+    pub kafka: BTreeMap<String, Vec<String>>,
     /// What is odd.
     pub diagnostics: Vec<Diagnostic>,
     /// Where things stand.
@@ -207,6 +211,7 @@ impl Source {
         };
         self.events = all.find("events").map(|node| events(node, notes)).unwrap_or_default();
         self.yara = all.find("yara").map(|node| yara(node, notes)).unwrap_or_default();
+        self.kafka = lists("kafka_topics", notes);
         self.prometheus = all.find("prometheus_targets").and_then(|node| {
             let object = Object::of("prometheus_targets", node, notes)?;
             object.only(&["urls", "timeout"], notes);

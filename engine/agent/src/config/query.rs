@@ -4,6 +4,7 @@ use super::diagnostic::Notes;
 use super::json::{Node, Value};
 use super::marks::Asks;
 use super::object::Object;
+use plumb_schema::Platforms;
 use std::ops::Range;
 
 /// The longest interval: a week.
@@ -76,13 +77,37 @@ pub(super) fn is_for_here(platforms: &str) -> bool {
     platforms.split(',').map(str::trim).any(is_here) || platforms.trim().is_empty()
 }
 
+/// The platforms that all of some lists name; `None` if none of the lists names any.
+pub(super) fn platforms(lists: &[String]) -> Option<Vec<Platforms>> {
+    let mut lists = lists.iter().filter(|list| !list.trim().is_empty()).peekable();
+    lists.peek()?;
+    let lists: Vec<&String> = lists.collect();
+    let names = |list: &&String, wanted| {
+        list.split(',').any(|name| platform(name.trim()).is_some_and(|named| named.contains(wanted)))
+    };
+    Some(Platforms::EACH.into_iter().filter(|wanted| lists.iter().all(|list| names(list, *wanted))).collect())
+}
+
+/// The platforms that a name means.
+fn platform(name: &str) -> Option<Platforms> {
+    match name {
+        "all" | "any" => Some(Platforms::ALL),
+        "posix" => Some(Platforms::POSIX),
+        "darwin" | "macos" => Some(Platforms::MACOS),
+        "windows" => Some(Platforms::WINDOWS),
+        name => LINUX.contains(&name).then_some(Platforms::LINUX),
+    }
+}
+
+/// Names of Linux: distributions count too.
+const LINUX: [&str; 13] = [
+    "linux", "ubuntu", "debian", "centos", "rhel", "redhat", "fedora", "amazon", "arch", "gentoo", "suse", "sles",
+    "oracle",
+];
+
 /// Whether a platform's name means this system.
 fn is_here(name: &str) -> bool {
     const POSIX: [&str; 3] = ["all", "any", "posix"];
-    const LINUX: [&str; 13] = [
-        "linux", "ubuntu", "debian", "centos", "rhel", "redhat", "fedora", "amazon", "arch", "gentoo", "suse", "sles",
-        "oracle",
-    ];
     match std::env::consts::OS {
         "macos" => POSIX.contains(&name) || matches!(name, "darwin" | "macos"),
         "windows" => matches!(name, "all" | "any" | "windows"),

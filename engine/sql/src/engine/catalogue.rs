@@ -42,7 +42,13 @@ impl Engine {
     /// Says what a text means, without running it.
     #[must_use]
     pub fn analyse(&self, sql: &str) -> Analysis {
-        analysis::analyse(sql, &self.catalogue(sql))
+        self.analyse_on(sql, Platforms::CURRENT)
+    }
+
+    /// As [`Engine::analyse`], with the tables of another platform.
+    #[must_use]
+    pub fn analyse_on(&self, sql: &str, platform: Platforms) -> Analysis {
+        analysis::analyse(sql, &self.catalogue(sql, platform))
     }
 
     /// As [`Engine::analyse`]; what is right as far as names go is prepared too, which finds what only planning can know.
@@ -97,9 +103,9 @@ impl Engine {
     }
 
     /// What the names in a text can stand for.
-    fn catalogue(&self, sql: &str) -> Catalogue {
+    fn catalogue(&self, sql: &str, platform: Platforms) -> Catalogue {
         let registry = self.settings.registry.clone();
-        let mut catalogue = Catalogue::new(registry, Platforms::CURRENT, self.known_functions(), self.made());
+        let mut catalogue = Catalogue::new(registry, platform, self.known_functions(), self.made());
         for name in self.dropped.borrow().iter() {
             catalogue.remove(name);
         }
