@@ -117,7 +117,7 @@ const RUNS: &[Runs<'_>] = &[
             (&["--output=/nope/result", "SELECT 1"], ""),
             (&["--connect=/nope.sock", "SELECT 1"], ""),
             (&["--disable_tables=users", "SELECT * FROM users"], ""),
-            (&["--config_check"], ""),
+            (&["--config_check", "--config_path=/nope/osquery.conf"], ""),
             (&["-D"], ""),
         ],
     ),

@@ -100,7 +100,8 @@ impl Console {
 
 pub(crate) use plumb_agent::here;
 
-fn thread_id() -> u32 {
+/// The number of this thread in status lines.
+pub(crate) fn thread_id() -> u32 {
     #[cfg(target_os = "linux")]
     {
         rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()

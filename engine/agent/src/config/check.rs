@@ -107,6 +107,10 @@ impl Look<'_> {
 
     fn tell(&mut self, analysis: &Analysis, there: &str) {
         for found in &analysis.diagnostics {
+            // Not all tables of other systems are declared here.
+            if found.code == Code::UnknownTable && !there.is_empty() && found.help.is_none() {
+                continue;
+            }
             // A table may come with an extension; and what runs nowhere harms nobody.
             let is_idle = matches!(found.code, Code::UnknownTable | Code::MissingConstraint);
             let weight = match found.severity {
@@ -175,3 +179,6 @@ fn word(text: &str) -> usize {
     };
     inside.chars().position(ends).map_or(1, |end| end + 2)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,8 +67,8 @@ pub enum ConfigError {
     Json {
         /// Where that shows.
         found: Box<Diagnostic>,
-        /// How the text begins.
-        content: String,
+        /// The source.
+        text: Box<Text>,
     },
     /// A source is above a limit.
     #[error("Error reading config: Error validating the config JSON: {}", .0.message)]
@@ -97,8 +97,11 @@ impl ConfigError {
     #[must_use]
     pub fn details(&self) -> Vec<String> {
         match self {
-            Self::Json { found, content } => {
-                vec![format!("updateSource failed to parse config, of source: {} and content: {content}", found.source)]
+            Self::Json { text, .. } => {
+                // Enough to know it by: a configuration can hold secrets, and be long.
+                let content: String = String::from_utf8_lossy(&text.original).chars().take(1024).collect();
+                let source = &text.source;
+                vec![format!("updateSource failed to parse config, of source: {source} and content: {content}")]
             }
             _ => Vec::new(),
         }
@@ -400,9 +403,7 @@ fn read_source(text: &Text) -> Result<Source, ConfigError> {
         if found.message.starts_with("nested more than") {
             return ConfigError::Limit(found);
         }
-        // Enough to know it by: a configuration can hold secrets, and be long.
-        let content = String::from_utf8_lossy(&text.original).chars().take(1024).collect();
-        ConfigError::Json { found, content }
+        ConfigError::Json { found, text: Box::new(text.clone()) }
     })
 }
 

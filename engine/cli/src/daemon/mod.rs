@@ -1,5 +1,7 @@
 //! The daemon as a program: its processes, its signals, and what it stands on.
 
+pub(crate) mod config_check;
+pub(crate) mod config_dump;
 pub(crate) mod doctor;
 #[cfg(unix)]
 mod service;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod config;
 mod output;
 #[cfg(target_os = "linux")]
 mod service;

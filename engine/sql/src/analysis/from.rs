@@ -33,7 +33,8 @@ impl<'b> Analyser<'_, 'b> {
             self.uses_table(&relation.name, alias.as_deref(), span.clone());
         }
         let join = JoinType::empty();
-        self.items.push(Item { alias, relation, span, join, left_of_right: false, using: Vec::new() });
+        let in_view = self.inside.is_some();
+        self.items.push(Item { alias, relation, span, join, left_of_right: false, using: Vec::new(), in_view });
         self.items.len() - 1
     }
 

@@ -22,7 +22,7 @@ mod statement;
 mod tests;
 mod token;
 
-pub use render::{Excerpt, render};
+pub use render::{Block, Excerpt, render};
 pub use schema::{Catalogue, Functions, Shape, ShapeColumn};
 
 use std::collections::BTreeSet;

@@ -55,30 +55,67 @@ pub fn render(analysis: &Analysis, sql: &str, colours: bool) -> String {
 }
 
 fn one(diagnostic: &Diagnostic, sql: &str, colours: bool) -> String {
-    let (word, colour) = match diagnostic.severity {
-        Severity::Error => ("error", "31"),
-        Severity::Warning => ("warning", "33"),
+    let block = Block {
+        severity: diagnostic.severity,
+        code: Some(diagnostic.code.name()),
+        message: &diagnostic.message,
+        source: None,
+        excerpt: Excerpt::new(sql, &diagnostic.span),
+        help: diagnostic.help.as_deref(),
     };
-    let painted = |text: &str, colour: &str| match colours {
-        true => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
-        false => text.to_owned(),
-    };
-    let title = painted(&format!("{word}[{}]", diagnostic.code.name()), &format!("1;{colour}"));
-    let mut lines = vec![format!("{title}: {}", diagnostic.message)];
-    let excerpt = Excerpt::new(sql, &diagnostic.span);
-    let margin = excerpt.as_ref().map_or(1, |excerpt| excerpt.line.to_string().len());
-    let gutter = |text: &str| painted(&format!("{text:>margin$} |"), "34");
-    if let Some(Excerpt { line, column, text, mark }) = excerpt {
-        lines.push(format!("{}{} {line}:{column}", " ".repeat(margin), painted("-->", "34")));
-        lines.push(gutter(""));
-        lines.push(format!("{} {text}", gutter(&line.to_string())));
-        lines.push(format!("{} {}", gutter(""), painted(&mark, &format!("1;{colour}"))));
+    block.render(colours)
+}
+
+/// One diagnostic as people read it.
+#[derive(Clone, Debug)]
+pub struct Block<'d> {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The name of its kind.
+    pub code: Option<&'d str>,
+    /// What is wrong.
+    pub message: &'d str,
+    /// The text that it is about, if there are several.
+    pub source: Option<&'d str>,
+    /// The line that it is about.
+    pub excerpt: Option<Excerpt>,
+    /// What to do about it.
+    pub help: Option<&'d str>,
+}
+
+impl Block<'_> {
+    /// Its lines and an empty one, with colours or without.
+    #[must_use]
+    pub fn render(&self, colours: bool) -> String {
+        let (word, colour) = match self.severity {
+            Severity::Error => ("error", "31"),
+            Severity::Warning => ("warning", "33"),
+        };
+        let painted = |text: &str, colour: &str| match colours {
+            true => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
+            false => text.to_owned(),
+        };
+        let kind = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
+        let title = painted(&format!("{word}{kind}"), &format!("1;{colour}"));
+        let mut lines = vec![format!("{title}: {}", self.message)];
+        let margin = self.excerpt.as_ref().map_or(1, |excerpt| excerpt.line.to_string().len());
+        let gutter = |text: &str| painted(&format!("{text:>margin$} |"), "34");
+        let arrow = || format!("{}{}", " ".repeat(margin), painted("-->", "34"));
+        let source = self.source.map(|source| format!("{source}:")).unwrap_or_default();
+        if let Some(Excerpt { line, column, text, mark }) = &self.excerpt {
+            lines.push(format!("{} {source}{line}:{column}", arrow()));
+            lines.push(gutter(""));
+            lines.push(format!("{} {text}", gutter(&line.to_string())));
+            lines.push(format!("{} {}", gutter(""), painted(mark, &format!("1;{colour}"))));
+        } else if let Some(source) = self.source {
+            lines.push(format!("{} {source}", arrow()));
+        }
+        if let Some(help) = self.help {
+            lines.push(format!("{} {}: {help}", " ".repeat(margin), painted("= help", "34")));
+        }
+        lines.push(String::new());
+        lines.join("\n") + "\n"
     }
-    if let Some(help) = &diagnostic.help {
-        lines.push(format!("{} {}: {help}", " ".repeat(margin), painted("= help", "34")));
-    }
-    lines.push(String::new());
-    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ pub(super) struct Item {
     pub(super) left_of_right: bool,
     /// The columns that USING or NATURAL compares with items to the left.
     pub(super) using: Vec<String>,
+    /// It stands in a view.
+    pub(super) in_view: bool,
 }
 
 impl Item {

@@ -15,7 +15,8 @@ impl<'b> Analyser<'_, 'b> {
     pub(super) fn required(&mut self, selects: &[Facts<'b>]) {
         let mut problems = Vec::new();
         let mut judged = HashSet::new();
-        for item in &self.items {
+        // The conditions of views are not looked at: what a view lacks, planning tells.
+        for item in self.items.iter().filter(|item| !item.in_view) {
             let Some(table) = item.relation.declared.filter(|table| table.is_constrained()) else { continue };
             if !judged.insert(table.name()) {
                 continue;

@@ -1,0 +1,86 @@
+//! `--config_check` and `--config_dump`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "the tests' own files")]
+
+use super::run;
+use std::fs;
+
+/// Runs the program over a configuration; the folder is called DIR in what it says.
+fn with(config: &[(&str, &str)], args: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in config {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let dir = folder.path().to_str().unwrap();
+    let path = format!("--config_path={dir}/c.conf");
+    let all: Vec<&str> = args.iter().copied().chain([path.as_str()]).collect();
+    let (code, stdout, stderr) = run(&all, "");
+    let left: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !config.iter().any(|(known, _)| known.starts_with(name.as_str())))
+        .collect();
+    assert!(left.is_empty(), "it made {left:?}");
+    (code, stdout.replace(dir, "DIR"), stderr.replace(dir, "DIR"))
+}
+
+const GOOD: &str = r#"# a comment
+{"schedule": {"q": {"query": "select uid from users where username = 'root'", "interval": 60},
+              "w": {"query": "select name from v"}},
+ "views": {"v": "select username as name from users"},
+ "options": {"custom_x": "y"}}
+"#;
+
+#[test]
+fn what_is_right_is_passed_over_in_silence() {
+    for program in ["-S", "-D"] {
+        assert_eq!(with(&[("c.conf", GOOD)], &[program, "--config_check"]), (0, String::new(), String::new()));
+    }
+    let (code, json, _) = with(&[("c.conf", GOOD), ("c.conf.d/a.conf", "{}")], &["--config_check", "--json"]);
+    assert_eq!((code, json.as_str()), (0, "{\"valid\":true,\"error\":null,\"queries\":3,\"diagnostics\":[]}\n"));
+}
+
+#[test]
+fn what_cannot_be_read() {
+    let missing =
+        "Error reading config: config file does not exist: DIR/c.conf\nhelp: --config_path names another file\n";
+    assert_eq!(with(&[], &["-D", "--config_check"]), (1, String::new(), missing.to_owned()));
+    let broken = "E] updateSource failed to parse config, of source: DIR/c.conf.d/x.conf and content: {\"a\": 1,}\n\
+                  Error reading config: Error parsing the config JSON\n\
+                  error: trailing comma\n --> DIR/c.conf.d/x.conf:1:9\n  |\n1 | {\"a\": 1,}\n  |         ^\n  \
+                  = help: only whole lines can be comments, and no comma stands before a closing bracket\n\n\
+                  0 queries looked at: 1 error, 0 warnings\n";
+    let files = [("c.conf", GOOD), ("c.conf.d/x.conf", "{\"a\": 1,}")];
+    assert_eq!(with(&files, &["--config_check"]), (1, String::new(), broken.to_owned()));
+    let (code, json, stderr) = with(&files, &["--config_check", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((code, stderr.as_str(), &json["valid"]), (1, "", &serde_json::json!(false)));
+    assert_eq!(json["diagnostics"][0]["column"], serde_json::json!(9));
+    let other = "Cannot activate nope config plugin: Unknown registry plugin: nope\nhelp: this build has --config_plugin=filesystem\n";
+    assert_eq!(with(&[], &["--config_check", "--config_plugin=nope"]), (1, String::new(), other.to_owned()));
+}
+
+/// A configuration with every mistake, and all that is said of it. After a change that is meant, copy what the test prints.
+#[test]
+fn every_mistake() {
+    let config = include_str!("config/every_mistake.conf");
+    let (code, stdout, stderr) = with(&[("c.conf", config)], &["--config_check"]);
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr == include_str!("config/every_mistake.txt"), "--- said\n{stderr}\n---");
+    let (_, json, _) = with(&[("c.conf", config)], &["--config_check", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let places = stderr.lines().filter(|line| line.contains("--> DIR/c.conf:")).count();
+    assert!(places > 25, "{places}");
+    assert_eq!(json["diagnostics"].as_array().map(Vec::len), Some(places));
+}
+
+#[test]
+fn sources_are_dumped_as_they_are() {
+    let files = [("c.conf", "# c\n{}"), ("c.conf.d/a.conf", "not JSON\n")];
+    let expect = "{\"DIR/c.conf\": # c\n{}\n}\n{\"DIR/c.conf.d/a.conf\": not JSON\n\n}\n";
+    for program in ["-S", "-D"] {
+        assert_eq!(with(&files, &[program, "--config_dump"]), (0, expect.to_owned(), String::new()));
+        assert_eq!(with(&[], &[program, "--config_dump"]), (0, String::new(), String::new()));
+    }
+}
