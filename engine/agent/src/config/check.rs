@@ -43,7 +43,7 @@ impl Report {
 pub fn check(config: &Config, engine: &mut Engine) -> Report {
     let mut findings: Vec<Finding> =
         config.diagnostics.iter().map(|found| general(found.clone(), config.texts.get(&found.source))).collect();
-    let refused = views::add(config, engine);
+    let refused = views::add(config.views(), engine);
     for (source, asked) in &config.asked {
         let Some(text) = config.texts.get(source) else { continue };
         let mut look = Look { text, asked, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };

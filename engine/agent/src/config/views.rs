@@ -1,6 +1,5 @@
 //! The views of a configuration, made in an engine.
 
-use super::Config;
 use plumb_sql::{Discard, Engine};
 use std::fmt;
 
@@ -22,9 +21,9 @@ impl fmt::Display for Refused {
 }
 
 /// Makes the views. One that has the name of a table is not made: queries would see the table all the same.
-pub fn add(config: &Config, engine: &mut Engine) -> Vec<Refused> {
+pub fn add<'v>(views: impl IntoIterator<Item = (&'v str, &'v str)>, engine: &mut Engine) -> Vec<Refused> {
     let mut refused = Vec::new();
-    for (name, sql) in config.views() {
+    for (name, sql) in views {
         if let Err((why, certain)) = add_one(engine, name, sql) {
             refused.push(Refused { name: name.to_owned(), why, certain });
         }

@@ -4,7 +4,7 @@ use super::board::Board;
 use super::budget;
 use super::job::Writing;
 use super::lanes::Make;
-use crate::config::Config;
+use crate::config::{Config, views};
 use crate::flags::Flags;
 use crate::glog::Severity;
 use crate::here;
@@ -13,7 +13,7 @@ use crate::logger::line::Style;
 use crate::schedule::timetable::Intervals;
 use plumb_host::Host;
 use plumb_schema::{Agent, Registry};
-use plumb_sql::{Discard, Engine};
+use plumb_sql::Engine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -98,7 +98,7 @@ pub(super) fn factory(
 ) -> Make {
     let mut registry = tables.clone();
     registry.retain(|name| flags.leaves_out(name).is_none());
-    let views: Vec<(String, String)> =
+    let views_of: Vec<(String, String)> =
         config.views().into_iter().map(|(name, sql)| (name.to_owned(), sql.to_owned())).collect();
     let (host, board, hub) = (Arc::clone(host), Arc::clone(board), Arc::clone(hub));
     let (budget, told) = (budget::of(flags), AtomicBool::new(false));
@@ -108,13 +108,9 @@ pub(super) fn factory(
         let mut engine = Engine::open(plumb_sql::Settings { registry, host, agent, budget, planner: false })?;
         // Every lane makes its own: one of them tells.
         let tell = !told.swap(true, Ordering::Relaxed);
-        for (name, sql) in &views {
-            let name = name.replace('"', "\"\"");
-            if let Err(error) = engine.run(&format!("CREATE VIEW \"{name}\" AS {sql}"), &mut Discard)
-                && tell
-            {
-                hub.say(Severity::Warning, here!(), &format!("view {name} cannot be made: {error}"));
-            }
+        let refused = views::add(views_of.iter().map(|(name, sql)| (name.as_str(), sql.as_str())), &mut engine);
+        for refused in refused.iter().filter(|_| tell) {
+            hub.say(Severity::Warning, here!(), &refused.to_string());
         }
         Ok(engine)
     })

@@ -85,7 +85,8 @@ fn report(config: &Config, flags: &Flags, machine: &Machine<'_>) -> Result<Repor
     config.apply_options(&mut flags);
     let host = (machine.open)(&flags)?;
     let flags = Arc::new(flags);
-    let registry = machine.tables.clone();
+    let mut registry = machine.tables.clone();
+    registry.retain(|name| flags.leaves_out(name).is_none());
     let agent = Arc::new(LocalAgent::new(Arc::clone(&host), flags, registry.clone()));
     let settings = Settings { registry, host, agent, budget: Budget::default(), planner: false };
     let mut engine = Engine::open(settings).map_err(|error| error.to_string())?;
