@@ -16,7 +16,7 @@ pub struct Refused {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "view {} is not made: {}", self.name, self.why)
+        write!(f, "view {} cannot be made: {}", self.name, self.why)
     }
 }
 

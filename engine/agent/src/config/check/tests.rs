@@ -86,10 +86,13 @@ fn other_sql() {
             r#"{"views": {"v": "select n from here where path = 'x'"}, "schedule": {"q": {"query": "select n from v"}}}"#,
             &[][..],
         ),
-        (r#"{"views": {"here": "select 1"}}"#, &["warning: view here is not made: a table has this name [select 1]"]),
+        (
+            r#"{"views": {"here": "select 1"}}"#,
+            &["warning: view here cannot be made: a table has this name [select 1]"],
+        ),
         (
             r#"{"views": {"v": "select 1; select 2"}}"#,
-            &["warning: view v is not made: it is more than one statement [select 1; select 2]"],
+            &["warning: view v cannot be made: it is more than one statement [select 1; select 2]"],
         ),
         (r#"{"decorators": {"always": ["select 1 as a", "select"]}}"#, &["error: a decorator: incomplete input [\"]"]),
         (
