@@ -1,18 +1,23 @@
 //! What a query may cost. Budgets belong to the query: one that spends too much fails alone, and the process lives on.
+//!
+//! A thread for each engine, the [`Governor`], looks at the clocks of the statement that runs, and pulls its token or lets it rest:
+//! SQLite's progress handler and every loop over what a host gives look at the token. While nothing runs the thread sleeps.
 
 use plumb_host::Cancel;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-/// The most that a statement may use; `None` is without limit.
+/// The most that a statement may use; `None` is without limit. CPU time is known on Linux only.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Budget {
     /// Time on the clock.
     pub time: Option<Duration>,
     /// CPU time of the thread that runs the statement.
     pub cpu: Option<Duration>,
-    /// The part of a core that the statement may use, 0–1: it is slowed down to it, not stopped.
+    /// The part of a core that statements may use, 0–1: they are slowed down to it, not stopped. Those of a process that are slowed at the
+    /// same time share it.
     pub cpu_share: Option<f64>,
     /// CPU time that a statement may use at full speed before it is slowed.
     pub burst: Duration,
@@ -22,70 +27,18 @@ pub struct Budget {
     pub rows: Option<u64>,
 }
 
+impl Budget {
+    /// Whether somebody must look at clocks.
+    const fn has_clocks(&self) -> bool {
+        self.time.is_some() || self.cpu.is_some() || self.cpu_share.is_some()
+    }
+}
+
 /// Why a statement was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spent {
     Time,
     Cpu,
-}
-
-/// Watches a statement from SQLite's progress handler, and from a thread for the time when SQLite does not run.
-pub(crate) struct Watch {
-    budget: Budget,
-    started: Instant,
-    cpu: Duration,
-    cancel: Cancel,
-    spent: Arc<AtomicU8>,
-}
-
-/// Slices in which a slowed statement rests: short enough to notice a cancellation.
-const REST: Duration = Duration::from_millis(10);
-
-impl Watch {
-    pub(crate) fn new(budget: Budget, cancel: Cancel, spent: Arc<AtomicU8>) -> Self {
-        spent.store(0, Ordering::Relaxed);
-        Self { budget, started: Instant::now(), cpu: thread_cpu(), cancel, spent }
-    }
-
-    /// Looks at the clocks; stops the statement when it has spent its budget and rests when it is over its share.
-    /// Answers whether the statement should stop.
-    pub(crate) fn look(&self) -> bool {
-        if self.cancel.is_cancelled() {
-            return true;
-        }
-        let elapsed = self.started.elapsed();
-        if self.budget.time.is_some_and(|limit| elapsed > limit) {
-            self.stop(Spent::Time);
-            return true;
-        }
-        if self.budget.cpu.is_none() && self.budget.cpu_share.is_none() {
-            return false;
-        }
-        let used = thread_cpu().saturating_sub(self.cpu);
-        if self.budget.cpu.is_some_and(|limit| used > limit) {
-            self.stop(Spent::Cpu);
-            return true;
-        }
-        self.rest(used);
-        self.cancel.is_cancelled()
-    }
-
-    fn rest(&self, used: Duration) {
-        let Some(share) = self.budget.cpu_share.filter(|share| *share > 0.0) else { return };
-        let earned = used.saturating_sub(self.budget.burst).div_f64(share);
-        while !self.cancel.is_cancelled() {
-            let ahead = earned.saturating_sub(self.started.elapsed());
-            if ahead.is_zero() || self.budget.time.is_some_and(|limit| self.started.elapsed() > limit) {
-                return;
-            }
-            std::thread::park_timeout(ahead.min(REST));
-        }
-    }
-
-    fn stop(&self, why: Spent) {
-        self.spent.store(why as u8 + 1, Ordering::Relaxed);
-        self.cancel.cancel();
-    }
 }
 
 /// What was spent, if anything.
@@ -97,41 +50,222 @@ pub(crate) fn spent(flag: &AtomicU8) -> Option<Spent> {
     }
 }
 
-/// Pulls a token when the time is over, for work that does not come back to SQLite (a walk that finds nothing). Ends
-/// when dropped.
-pub(crate) struct Alarm {
-    state: Arc<(Mutex<bool>, Condvar)>,
+/// Statements of the process that are being slowed.
+static SLOWED: AtomicUsize = AtomicUsize::new(0);
+
+/// How often clocks are looked at.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The thread goes to sleep when nothing has run for so many ticks.
+const AWAKE: u32 = 40;
+
+/// See the module.
+pub(crate) struct Governor {
+    budget: Budget,
+    state: Arc<(Mutex<State>, Condvar)>,
     thread: Option<std::thread::JoinHandle<()>>,
+    /// Of the thread that ran the last statement.
+    clock: Option<(ThreadId, Arc<ThreadClock>)>,
 }
 
-impl Alarm {
-    pub(crate) fn new(limit: Duration, cancel: Cancel, spent: Arc<AtomicU8>) -> Self {
-        let state = Arc::new((Mutex::new(false), Condvar::new()));
-        let shared = Arc::clone(&state);
-        let wait = move || {
-            let (done, changed) = &*shared;
-            let done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            let waited = changed.wait_timeout_while(done, limit, |done| !*done);
-            let (done, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            if !*done {
-                spent.store(Spent::Time as u8 + 1, Ordering::Relaxed);
-                cancel.cancel();
-            }
+#[derive(Default)]
+struct State {
+    watched: Option<Watched>,
+    asleep: bool,
+    over: bool,
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Governor {
+    /// For statements with a budget. Its thread begins with the first of them.
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { budget, state: Arc::default(), thread: None, clock: None }
+    }
+
+    /// Watches a statement of this thread until the guard is dropped.
+    pub(crate) fn watch(&mut self, cancel: Cancel, spent: Arc<AtomicU8>) -> Option<Watching> {
+        spent.store(0, Ordering::Relaxed);
+        if !self.budget.has_clocks() {
+            return None;
+        }
+        let this = std::thread::current().id();
+        let clock = match self.clock.take() {
+            Some((thread, clock)) if thread == this => clock,
+            _ => Arc::new(ThreadClock::of_this_thread()),
         };
-        let thread = std::thread::Builder::new().name("budget".to_owned()).spawn(wait).ok();
-        Self { state, thread }
+        self.clock = Some((this, Arc::clone(&clock)));
+        let watched = Watched::new(self.budget, clock, cancel, spent);
+        let mut state = lock(&self.state.0);
+        state.watched = Some(watched);
+        if state.asleep {
+            self.state.1.notify_one();
+        }
+        drop(state);
+        if self.thread.is_none() {
+            let state = Arc::clone(&self.state);
+            let body = move || govern(&state);
+            self.thread = std::thread::Builder::new().name("budget".to_owned()).stack_size(64 * 1024).spawn(body).ok();
+        }
+        Some(Watching(Arc::clone(&self.state)))
     }
 }
 
-impl Drop for Alarm {
+impl Drop for Governor {
     fn drop(&mut self) {
-        let (done, changed) = &*self.state;
-        *done.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        changed.notify_all();
+        lock(&self.state.0).over = true;
+        self.state.1.notify_one();
         if let Some(thread) = self.thread.take() {
             // The thread ends by itself; a panic in it would have nothing to tell.
             let _ = thread.join();
         }
+    }
+}
+
+/// Ends the watch.
+pub(crate) struct Watching(Arc<(Mutex<State>, Condvar)>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        lock(&self.0.0).watched = None;
+    }
+}
+
+/// The life of the thread.
+fn govern(shared: &(Mutex<State>, Condvar)) {
+    let (state, changed) = shared;
+    let mut state = lock(state);
+    let mut idle = 0;
+    while !state.over {
+        let wait = match &mut state.watched {
+            Some(watched) => {
+                idle = 0;
+                watched.look()
+            }
+            None => {
+                idle += 1;
+                TICK
+            }
+        };
+        state = if idle < AWAKE {
+            changed.wait_timeout(state, wait).map_or_else(|poisoned| poisoned.into_inner().0, |(state, _)| state)
+        } else {
+            state.asleep = true;
+            let mut woken = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            woken.asleep = false;
+            woken
+        };
+    }
+}
+
+/// A statement that runs.
+struct Watched {
+    budget: Budget,
+    started: Instant,
+    clock: Arc<ThreadClock>,
+    /// CPU time of the thread when the statement began.
+    before: Duration,
+    /// When the clocks were looked at last, and what the statement had used then.
+    looked: (Instant, Duration),
+    /// How long it must still rest.
+    debt: Duration,
+    is_slowed: bool,
+    cancel: Cancel,
+    spent: Arc<AtomicU8>,
+}
+
+impl Watched {
+    fn new(budget: Budget, clock: Arc<ThreadClock>, cancel: Cancel, spent: Arc<AtomicU8>) -> Self {
+        let (now, before) = (Instant::now(), thread_cpu());
+        let looked = (now, Duration::ZERO);
+        Self { budget, started: now, clock, before, looked, debt: Duration::ZERO, is_slowed: false, cancel, spent }
+    }
+
+    /// Looks at the clocks, stops the statement or lets it rest, and answers when to look again.
+    fn look(&mut self) -> Duration {
+        let now = Instant::now();
+        let elapsed = now.saturating_duration_since(self.started);
+        if self.budget.time.is_some_and(|limit| elapsed > limit) {
+            return self.stop(Spent::Time);
+        }
+        let until_over =
+            self.budget.time.map_or(TICK, |limit| limit.saturating_sub(elapsed) + Duration::from_millis(1));
+        if self.budget.cpu.is_none() && self.budget.cpu_share.is_none() {
+            return until_over.min(TICK);
+        }
+        let used = self.clock.read().map_or(self.looked.1, |cpu| cpu.saturating_sub(self.before));
+        if self.budget.cpu.is_some_and(|limit| used > limit) {
+            return self.stop(Spent::Cpu);
+        }
+        let rest = self.rest(now, used);
+        self.looked = (now, used);
+        until_over.min(rest.unwrap_or(TICK)).min(TICK)
+    }
+
+    /// Lets the statement rest for as long as its share says; answers how long that is.
+    fn rest(&mut self, now: Instant, used: Duration) -> Option<Duration> {
+        let share = self.budget.cpu_share.filter(|share| *share > 0.0)?;
+        let over = used.saturating_sub(self.budget.burst.max(self.looked.1));
+        if !over.is_zero() && !self.is_slowed {
+            self.is_slowed = true;
+            SLOWED.fetch_add(1, Ordering::Relaxed);
+        }
+        let share = share / SLOWED.load(Ordering::Relaxed).max(1) as f64;
+        let passed = now.saturating_duration_since(self.looked.0);
+        self.debt = (self.debt + over.div_f64(share)).saturating_sub(passed);
+        self.cancel.rest(!self.debt.is_zero());
+        (!self.debt.is_zero()).then_some(self.debt)
+    }
+
+    fn stop(&self, why: Spent) -> Duration {
+        self.spent.store(why as u8 + 1, Ordering::Relaxed);
+        self.cancel.cancel();
+        TICK
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.cancel.rest(false);
+        if self.is_slowed {
+            SLOWED.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The CPU clock of a thread, readable from others: the first number of its `schedstat`, nanoseconds on a CPU
+/// (<https://docs.kernel.org/scheduler/sched-stats.html>).
+struct ThreadClock {
+    #[cfg(target_os = "linux")]
+    file: Option<std::os::fd::OwnedFd>,
+}
+
+#[cfg(target_os = "linux")]
+impl ThreadClock {
+    fn of_this_thread() -> Self {
+        use rustix::fs::{Mode, OFlags, open};
+        let path = format!("/proc/self/task/{}/schedstat", rustix::thread::gettid().as_raw_nonzero());
+        Self { file: open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok() }
+    }
+
+    fn read(&self) -> Option<Duration> {
+        let mut text = [0; 64];
+        let length = rustix::io::pread(self.file.as_ref()?, &mut text, 0).ok()?;
+        let text = std::str::from_utf8(text.get(..length)?).ok()?;
+        text.split_ascii_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl ThreadClock {
+    fn of_this_thread() -> Self {
+        Self {}
+    }
+
+    fn read(&self) -> Option<Duration> {
+        None
     }
 }
 

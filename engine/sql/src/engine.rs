@@ -6,7 +6,7 @@ pub use catalogue::Reads;
 
 use crate::analysis;
 use crate::authorizer::judge;
-use crate::budget::{Alarm, Budget, Spent, Watch, spent};
+use crate::budget::{Budget, Governor, Spent, Watching, spent};
 use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
 use crate::raw::{Cell, Stmt, write_15_digits};
@@ -121,7 +121,6 @@ struct Heard {
     /// The columns that the statement reads, while somebody wants to know.
     reads: BTreeSet<(String, String)>,
     warnings: Vec<String>,
-    watch: Option<Watch>,
 }
 
 /// See the module.
@@ -132,6 +131,7 @@ pub struct Engine {
     heard: Arc<Mutex<Heard>>,
     cancel: Cancel,
     spent: Arc<AtomicU8>,
+    governor: RefCell<Governor>,
     /// Reads are noted.
     listening: Arc<AtomicBool>,
     known: catalogue::Known,
@@ -193,8 +193,9 @@ impl Engine {
             shared.planned().trace = Some(Vec::new());
         }
         let listening = Arc::new(AtomicBool::new(false));
-        listen(&mut connection, &heard, &listening)?;
+        listen(&mut connection, &heard, &listening, &cancel)?;
         let (spent, warnings) = (Arc::new(AtomicU8::new(0)), Vec::new());
+        let governor = RefCell::new(Governor::new(settings.budget));
         let (known, dropped, notes, note_count) = (catalogue::Known::default(), RefCell::default(), Vec::new(), 0);
         Ok(Self {
             connection,
@@ -203,6 +204,7 @@ impl Engine {
             heard,
             cancel,
             spent,
+            governor,
             listening,
             known,
             dropped,
@@ -332,7 +334,8 @@ impl Engine {
         let run = Run::new(Arc::clone(statement), self.settings.budget, usages);
         let drops = std::mem::take(&mut lock(&self.heard).drops);
         let result = {
-            let _watch = self.watch();
+            let _watching: Option<Watching> =
+                self.governor.borrow_mut().watch(self.cancel.clone(), Arc::clone(&self.spent));
             let _entered = run.enter();
             step_all(&mut stmt, sink, self.settings.budget.rows)
         };
@@ -342,14 +345,6 @@ impl Engine {
             self.dropped.borrow_mut().extend(drops);
         }
         result.map(|()| length).map_err(|error| self.explain_stop(error))
-    }
-
-    /// Watches the budget until the guards are dropped.
-    fn watch(&self) -> (Watching, Option<Alarm>) {
-        let budget = self.settings.budget;
-        lock(&self.heard).watch = Some(Watch::new(budget, self.cancel.clone(), Arc::clone(&self.spent)));
-        let alarm = budget.time.map(|limit| Alarm::new(limit, self.cancel.clone(), Arc::clone(&self.spent)));
-        (Watching(Arc::clone(&self.heard)), alarm)
     }
 
     /// Says why a statement was stopped.
@@ -475,21 +470,17 @@ impl From<Unprepared> for SqlError {
     }
 }
 
-/// Ends the watch.
-struct Watching(Arc<Mutex<Heard>>);
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        lock(&self.0).watch = None;
-    }
-}
-
 fn lock(heard: &Mutex<Heard>) -> std::sync::MutexGuard<'_, Heard> {
     heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Connects the authorizer and the progress handler.
-fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>, listening: &Arc<AtomicBool>) -> Result<(), SqlError> {
+fn listen(
+    connection: &mut Connection,
+    heard: &Arc<Mutex<Heard>>,
+    listening: &Arc<AtomicBool>,
+    cancel: &Cancel,
+) -> Result<(), SqlError> {
     let (listener, listening) = (Arc::clone(heard), Arc::clone(listening));
     connection.authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| {
         let ruling = judge(&context);
@@ -511,9 +502,8 @@ fn listen(connection: &mut Connection, heard: &Arc<Mutex<Heard>>, listening: &Ar
         }
         ruling.answer
     }))?;
-    let listener = Arc::clone(heard);
-    let look = move || lock(&listener).watch.as_ref().is_some_and(Watch::look);
-    connection.progress_handler(PROGRESS, Some(look))?;
+    let cancel = cancel.clone();
+    connection.progress_handler(PROGRESS, Some(move || cancel.is_cancelled()))?;
     Ok(())
 }
 

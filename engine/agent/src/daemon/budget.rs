@@ -8,6 +8,9 @@ use std::time::Duration;
 /// CPU time that a query may use at full speed.
 const BURST: Duration = Duration::from_secs(2);
 
+/// The part of the watchdog's limit that slow queries get.
+const SHARE: f64 = 0.75;
+
 /// The budget of each statement: what flags of its own say, and otherwise what the watchdog's level allows. With the level -1 (off)
 /// and no such flag there is none.
 pub(super) fn of(flags: &Flags) -> Budget {
@@ -20,8 +23,8 @@ pub(super) fn of(flags: &Flags) -> Budget {
     Budget {
         time: seconds("query_time_limit", 300),
         cpu: seconds("query_cpu_limit", 60),
-        // Percent of one CPU.
-        cpu_share: limits.utilization.map(|percent| percent.clamp(1, 100) as f64 / 100.0),
+        // Percent of one CPU; less than the watchdog lets the process have, which does more than run slow queries.
+        cpu_share: limits.utilization.map(|percent| percent.clamp(1, 100) as f64 / 100.0 * SHARE),
         burst: BURST,
         memory: memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
         rows: None,
@@ -43,11 +46,11 @@ mod tests {
             let Budget { time, cpu, cpu_share, memory, .. } = of(&flags);
             (time.map(|time| time.as_secs()), cpu.map(|cpu| cpu.as_secs()), cpu_share, memory.map(|bytes| bytes >> 20))
         };
-        assert_eq!(budget(&[]), (Some(300), Some(60), Some(0.1), Some(100)));
-        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(0.05), Some(50)));
+        assert_eq!(budget(&[]), (Some(300), Some(60), Some(0.075), Some(100)));
+        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(0.0375), Some(50)));
         assert_eq!(budget(&[("watchdog_level", "-1")]), (None, None, None, None));
         let own = [("watchdog_level", "-1"), ("query_cpu_limit", "7"), ("query_memory_limit", "64")];
         assert_eq!(budget(&own), (None, Some(7), None, Some(64)));
-        assert_eq!(budget(&[("watchdog_utilization_limit", "250")]).2, Some(1.0));
+        assert_eq!(budget(&[("watchdog_utilization_limit", "250")]).2, Some(0.75));
     }
 }
