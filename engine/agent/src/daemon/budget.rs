@@ -44,13 +44,14 @@ mod tests {
                 flags.set(name, value, Origin::CommandLine).unwrap();
             }
             let Budget { time, cpu, cpu_share, memory, .. } = of(&flags);
-            (time.map(|time| time.as_secs()), cpu.map(|cpu| cpu.as_secs()), cpu_share, memory.map(|bytes| bytes >> 20))
+            let parts = cpu_share.map(|share| (share * 10_000.0).round() as u64);
+            (time.map(|time| time.as_secs()), cpu.map(|cpu| cpu.as_secs()), parts, memory.map(|bytes| bytes >> 20))
         };
-        assert_eq!(budget(&[]), (Some(300), Some(60), Some(0.075), Some(100)));
-        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(0.0375), Some(50)));
+        assert_eq!(budget(&[]), (Some(300), Some(60), Some(750), Some(100)));
+        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(375), Some(50)));
         assert_eq!(budget(&[("watchdog_level", "-1")]), (None, None, None, None));
         let own = [("watchdog_level", "-1"), ("query_cpu_limit", "7"), ("query_memory_limit", "64")];
         assert_eq!(budget(&own), (None, Some(7), None, Some(64)));
-        assert_eq!(budget(&[("watchdog_utilization_limit", "250")]).2, Some(0.75));
+        assert_eq!(budget(&[("watchdog_utilization_limit", "250")]).2, Some(7500));
     }
 }
