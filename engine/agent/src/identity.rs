@@ -61,7 +61,8 @@ pub fn hostname() -> String {
 }
 
 /// The UUID that the firmware gives the machine; `None` where it gives none, or one that is no name at all.
-pub(crate) fn machine_uuid(host: &dyn Host) -> Option<String> {
+#[must_use]
+pub fn machine_uuid(host: &dyn Host) -> Option<String> {
     let mut text = Vec::new();
     let limit = Limit { bytes: 256, cancel: &Cancel::new() };
     host.root().read(b"/sys/class/dmi/id/product_uuid", &mut text, limit).ok()?;
@@ -73,7 +74,8 @@ pub(crate) fn machine_uuid(host: &dyn Host) -> Option<String> {
 }
 
 /// A random UUID (version 4).
-pub(crate) fn random_uuid() -> String {
+#[must_use]
+pub fn random_uuid() -> String {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
         // A system without randomness: the name only tells runs apart.

@@ -55,6 +55,11 @@ impl Console {
         Self { out: Out::new(stdout, terminals.stdout), terminals, err: stderr, verbose }
     }
 
+    /// Whether informational lines are told from now on.
+    pub(crate) const fn set_verbose(&mut self, verbose: bool) {
+        self.verbose = verbose;
+    }
+
     /// Sends results somewhere else from now on.
     pub(crate) fn redirect(&mut self, writer: Box<dyn Write>) {
         self.out = Out::new(writer, false);

@@ -8,7 +8,7 @@ mod budget;
 mod decorate;
 mod job;
 mod lanes;
-mod packs;
+pub mod packs;
 mod settings;
 mod usage;
 

@@ -11,7 +11,8 @@ use std::io;
 const SPEAKS: &str = "5.23.0";
 
 /// This machine, as gates see it.
-pub(super) fn machine(uuid: &str) -> Machine<'static> {
+#[must_use]
+pub fn machine(uuid: &str) -> Machine<'static> {
     Machine { version: SPEAKS, shard: shard(uuid) }
 }
 
@@ -97,8 +98,9 @@ impl State {
 
 /// Finds out whether there is a row, and stops at it.
 #[derive(Debug, Default)]
-pub(super) struct Any {
-    pub(super) found: bool,
+pub struct Any {
+    /// Whether there is.
+    pub found: bool,
 }
 
 impl Sink for Any {

@@ -3,6 +3,7 @@
 mod check;
 mod commands;
 mod completion;
+mod config;
 mod describe;
 mod diagnosis;
 mod progress;
@@ -16,11 +17,13 @@ mod words;
 
 pub use start::{Machine, OpenHost, shell_main};
 
-use crate::console::{Closed, Console};
+use crate::console::{Closed, Console, here};
 use crate::interrupt::Interrupts;
 use crate::sql::{Engine, Settings, SqlError};
 use plumb_agent::LocalAgent;
+use plumb_agent::config::{Config, views};
 use plumb_agent::flags::Flags;
+use plumb_agent::glog::Severity;
 use plumb_host::Host;
 use plumb_schema::Registry;
 use run::Told;
@@ -64,6 +67,7 @@ struct Shell {
     session: Session,
     console: Console,
     host: Arc<dyn Host>,
+    config: Config,
     /// Every table, also those that flags switch off.
     tables: Registry,
     /// Opened by the first statement.
@@ -90,7 +94,11 @@ impl Shell {
                 budget: crate::sql::Budget::default(),
                 planner: self.flags.bool("planner"),
             };
-            self.engine = Some(Engine::open(settings)?);
+            let mut engine = Engine::open(settings)?;
+            for refused in views::add(self.config.views(), &mut engine) {
+                self.console.log(Severity::Info, here!(), &refused.to_string());
+            }
+            self.engine = Some(engine);
         }
         Ok(())
     }

@@ -88,6 +88,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
             }
         }
     }
+    let config = super::config::load(&mut parsed.flags, &mut console);
     let host = match (machine.open)(&parsed.flags) {
         Ok(host) => host,
         Err(error) => return refuse(&mut console, &format!("Error: {error}")),
@@ -98,6 +99,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         flags,
         console,
         host,
+        config,
         tables: machine.tables,
         engine: None,
         interrupts: machine.interrupts,
@@ -257,13 +259,6 @@ impl Shell {
                 1
             }
         }
-    }
-
-    /// Packs stand in the configuration, which this build does not read yet: every pack is an unknown one, and an
-    /// unknown pack has no queries.
-    fn pack(&mut self, name: &str) -> i32 {
-        self.console.log(Severity::Info, here!(), &format!("no such pack: {name}"));
-        0
     }
 }
 

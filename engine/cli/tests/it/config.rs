@@ -84,3 +84,27 @@ fn sources_are_dumped_as_they_are() {
         assert_eq!(with(&[], &[program, "--config_dump"]), (0, String::new(), String::new()));
     }
 }
+
+#[test]
+fn packs_and_views_in_the_shell() {
+    let config = r#"{"schedule": {"s": {"query": "select 'plain' as p"}},
+        "packs": {"p": {"queries": {"b": {"query": "select name as n from v"}, "a": {"query": "select 1 as n"},
+                                    "c": {"query": "select 3 as n", "platform": "plan9"}, "d": {"query": "selec"}, "e": {"query": "select 5 as n"}},
+                        "discovery": ["select 1 from users"]},
+                  "idle": {"queries": {"a": {"query": "select 1"}}, "discovery": ["select 1 from users where uid = 12345"]},
+                  "broken": {"queries": {"a": {"query": "select 1"}}, "discovery": ["selec"]}},
+        "views": {"v": "select username as name from users where uid = 8", "w": "selec"}, "options": {"nullvalue": "-"}}"#;
+    let files = [("c.conf", config)];
+    let mut cases = vec![
+        (vec!["--pack=p"], 1, "n\n1\nn\nmail\nn\n5\n", "Error: near \"selec\": syntax error\n  selec\n  ^^^^^\n"),
+        (vec!["--pack=main"], 0, "p\nplain\n", ""),
+        (vec!["--pack=idle"], 0, "", ""),
+        (vec!["--pack=none"], 0, "", ""),
+        (vec!["select null as n from v"], 0, "n\n-\n", ""),
+    ];
+    cases.push((vec!["--pack=broken"], 0, "", "W] Discovery query failed (selec): near \"selec\": syntax error\n"));
+    for (args, code, out, err) in cases {
+        let all: Vec<&str> = ["--csv"].into_iter().chain(args.iter().copied()).collect();
+        assert_eq!(with(&files, &all), (code, out.to_owned(), err.to_owned()), "{args:?}");
+    }
+}
