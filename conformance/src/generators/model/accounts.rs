@@ -63,6 +63,8 @@ fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
         noise.push((draw.count(0, users.len())?, draw.pick(&NOISE)?));
     }
     pool.homes = homes(&users);
+    pool.user_names = users.iter().map(|user| (user.uid, user.name.clone())).collect();
+    pool.group_names = groups.iter().map(|group| (group.gid, group.name.clone())).collect();
     Ok(Box::new(Accounts { users, groups, noise, last_newline: !draw.odd(4)? }))
 }
 

@@ -26,6 +26,7 @@ pub mod draw;
 pub mod files;
 pub mod hardware;
 pub mod kernel;
+pub mod keys;
 pub mod logins;
 pub mod mappings;
 pub mod mounts;
@@ -36,6 +37,7 @@ pub mod release;
 pub mod resources;
 pub mod rules;
 pub mod sockets;
+pub mod tree;
 
 pub use draw::{Draw, Settings};
 pub use files::Files;
@@ -165,6 +167,7 @@ pub static SUBJECTS: &[&Subject] = &[
     &deb::SUBJECT,
     &descriptors::SUBJECT,
     &kernel::SUBJECT,
+    &keys::SUBJECT,
     &logins::SUBJECT,
     &mappings::SUBJECT,
     &mounts::SUBJECT,
@@ -175,6 +178,7 @@ pub static SUBJECTS: &[&Subject] = &[
     &hardware::SUBJECT,
     &rules::SUBJECT,
     &sockets::SUBJECT,
+    &tree::SUBJECT,
 ];
 
 /// Tables of which the model does not know more than a third of the columns, and why.

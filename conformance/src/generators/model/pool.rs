@@ -37,6 +37,10 @@ pub struct Pool {
     pub paths: Vec<Vec<u8>>,
     /// Users that have a home directory of their own.
     pub homes: Vec<Home>,
+    /// The name of each user id that has an account: that of the first one.
+    pub user_names: Vec<(u32, Vec<u8>)>,
+    /// The same of groups.
+    pub group_names: Vec<(u32, Vec<u8>)>,
 }
 
 /// A user and the home directory.
@@ -111,7 +115,7 @@ impl Pool {
             inodes.push(if draw.odd(4)? { u64::from(u32::MAX) } else { draw.number(1, 400)? });
         }
         let paths = (0..draw.count(2, 4)?).map(|_| draw.path(b"")).collect::<Result<_>>()?;
-        let (full_host, memory, homes) = Default::default();
+        let (full_host, memory, homes, user_names, group_names) = Default::default();
         Ok(Self {
             now,
             boot,
@@ -128,6 +132,8 @@ impl Pool {
             inodes,
             paths,
             homes,
+            user_names,
+            group_names,
         })
     }
 
