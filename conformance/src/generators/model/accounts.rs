@@ -54,6 +54,11 @@ fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
     for _ in 0..draw.count(1, 5)? {
         users.push(user(draw, pool)?);
     }
+    if homes(&users).is_empty() {
+        // Somebody has a home alone.
+        let (name, home) = (b"hermit".to_vec(), b"/var/lib/hermit".to_vec());
+        users.push(User { name, uid: 77, gid: 77, home, ..root() });
+    }
     let mut groups = Vec::new();
     for _ in 0..draw.count(2, 5)? {
         groups.push(group(draw, pool)?);

@@ -21,7 +21,7 @@ struct Hardware {
     host: Vec<u8>,
     full_host: Option<Vec<u8>>,
     memory: Option<u64>,
-    shared: Vec<(&'static str, Vec<u8>)>,
+    shared: Vec<(String, Vec<u8>)>,
     uuid: Option<[u8; 16]>,
     /// Vendor, model, version and serial number of the machine and of its board.
     machine: [Vec<u8>; 4],

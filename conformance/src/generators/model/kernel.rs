@@ -20,7 +20,7 @@ struct Kernel {
     root: Option<Vec<u8>>,
     arguments: Vec<Vec<u8>>,
     modules: Vec<Module>,
-    shared: Vec<(&'static str, Vec<u8>)>,
+    shared: Vec<(String, Vec<u8>)>,
     /// By path below `/proc/sys`.
     controls: BTreeMap<Vec<u8>, Control>,
     configured: BTreeMap<&'static str, Vec<Line>>,

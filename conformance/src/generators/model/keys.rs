@@ -54,6 +54,9 @@ const KINDS: [(&str, &str); 5] = [
     ("sk-ssh-ed25519@openssh.com", "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t"),
     ("ssh-ed25519-cert-v01@openssh.com", "AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29t"),
 ];
+/// What may stand before a key: usually, and among odd settings.
+type Choices = (&'static [&'static str], &'static [&'static str]);
+
 const OPTIONS: [&str; 4] = ["", "", "no-pty,no-agent-forwarding", "from=\"*.example,!bad.example\",restrict"];
 const ODD_OPTIONS: [&str; 6] = [
     "command=\"echo \\\"a b\\\" # no\",no-pty",
@@ -75,21 +78,25 @@ fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
             if name.ends_with('2') && !draw.chance(2)? {
                 continue;
             }
-            let (choices, files): ((&[&str], &[&str]), _) = match name {
+            let (choices, files): (Choices, _) = match name {
                 "known_hosts" => ((&HOSTS, &ODD_HOSTS), &mut known),
                 _ => ((&OPTIONS, &ODD_OPTIONS), &mut authorized),
             };
-            let lines = (0..draw.count(1, 3)?).map(|_| line(draw, choices)).collect::<Result<_>>()?;
+            let mut lines = vec![key_line(draw, choices)?];
+            for _ in 0..draw.count(0, 2)? {
+                lines.push(line(draw, choices)?);
+            }
             files.push(File { uid: home.uid, path: [&home.path[..], b"/.ssh/", name.as_bytes()].concat(), lines });
         }
     }
     Ok(Box::new(Keys { authorized, known, last_newline: !draw.odd(4)? }))
 }
 
-fn line(draw: &mut Draw<'_, '_>, (usual, odd): (&[&'static str], &[&'static str])) -> Result<Line> {
-    if draw.odd(4)? {
-        return Ok(Line::Nothing(draw.pick(&NOTHING)?));
-    }
+fn line(draw: &mut Draw<'_, '_>, choices: Choices) -> Result<Line> {
+    if draw.odd(4)? { Ok(Line::Nothing(draw.pick(&NOTHING)?)) } else { key_line(draw, choices) }
+}
+
+fn key_line(draw: &mut Draw<'_, '_>, (usual, odd): Choices) -> Result<Line> {
     Ok(Line::Key {
         indent: if draw.odd(4)? { draw.pick(&[" ", "\t", "  \t"])? } else { "" },
         before: if draw.odd(2)? { draw.pick(odd)? } else { draw.pick(usual)? },

@@ -31,6 +31,7 @@ pub mod logins;
 pub mod mappings;
 pub mod mounts;
 pub mod names;
+pub mod network;
 pub mod pool;
 pub mod processes;
 pub mod release;
@@ -172,6 +173,7 @@ pub static SUBJECTS: &[&Subject] = &[
     &mappings::SUBJECT,
     &mounts::SUBJECT,
     &names::SUBJECT,
+    &network::SUBJECT,
     &processes::SUBJECT,
     &release::SUBJECT,
     &resources::SUBJECT,

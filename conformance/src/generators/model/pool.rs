@@ -33,6 +33,8 @@ pub struct Pool {
     pub networks: Vec<(u32, Option<u64>)>,
     /// Inodes of sockets, pipes and files.
     pub inodes: Vec<u64>,
+    /// Network interfaces, and what their settings of IPv6 are: hop limit, forwarding, redirects, advertisements.
+    pub interfaces: Vec<(&'static str, [u32; 4])>,
     /// Paths of files.
     pub paths: Vec<Vec<u8>>,
     /// Users that have a home directory of their own.
@@ -64,6 +66,13 @@ const EDGE_TIMES: [i64; 7] =
 
 /// The most that CPU time in nanoseconds leaves in ticks.
 pub const MOST_TICKS: u64 = u64::MAX / 10_000_000;
+
+/// Names that interfaces have: wired, in a slot, wireless, a bridge of a container engine, a tunnel.
+const INTERFACES: [&str; 5] = ["eth0", "enp2s0f1", "wlan-guest_0", "br-1234567890ab", "tun0"];
+
+fn settings(draw: &mut Draw<'_, '_>) -> Result<[u32; 4]> {
+    Ok([draw.pick(&[64, 255, 1])?, draw.small(0, 1)?, draw.small(0, 1)?, draw.small(0, 2)?])
+}
 
 impl Pool {
     pub(super) fn generate(draw: &mut Draw<'_, '_>) -> Result<Self> {
@@ -114,6 +123,11 @@ impl Pool {
         for _ in 0..draw.count(3, 6)? {
             inodes.push(if draw.odd(4)? { u64::from(u32::MAX) } else { draw.number(1, 400)? });
         }
+        let mut interfaces = vec![("lo", settings(draw)?)];
+        let start = draw.count(0, 2)?;
+        for name in INTERFACES.iter().skip(start).take(draw.count(1, 3)?) {
+            interfaces.push((*name, settings(draw)?));
+        }
         let paths = (0..draw.count(2, 4)?).map(|_| draw.path(b"")).collect::<Result<_>>()?;
         let (full_host, memory, homes, user_names, group_names) = Default::default();
         Ok(Self {
@@ -130,6 +144,7 @@ impl Pool {
             pids,
             networks,
             inodes,
+            interfaces,
             paths,
             homes,
             user_names,
@@ -153,16 +168,26 @@ impl Pool {
 
     /// What several subjects read below `/proc/sys`: paths there, and values.
     #[must_use]
-    pub fn proc_sys(&self) -> Vec<(&'static str, Vec<u8>)> {
-        vec![
-            ("kernel/arch", self.arch.into()),
-            ("kernel/hostname", self.host.clone()),
-            ("kernel/osrelease", self.release.clone()),
-        ]
+    pub fn proc_sys(&self) -> Vec<(String, Vec<u8>)> {
+        let mut values = vec![
+            ("kernel/arch".to_owned(), self.arch.into()),
+            ("kernel/hostname".to_owned(), self.host.clone()),
+            ("kernel/osrelease".to_owned(), self.release.clone()),
+        ];
+        // What new interfaces get, and what is of all: no interfaces of these names.
+        let others = [("all", [7, 0, 1, 1]), ("default", [9, 0, 1, 1])];
+        for (name, settings) in self.interfaces.iter().chain(&others) {
+            let files = ["hop_limit", "forwarding", "accept_redirects", "accept_ra"];
+            let value = |(file, setting): (&str, &u32)| {
+                (format!("net/ipv6/conf/{name}/{file}"), setting.to_string().into_bytes())
+            };
+            values.extend(files.into_iter().zip(settings).map(value));
+        }
+        values
     }
 
     /// Writes the same.
-    pub(super) fn render_proc_sys(values: &[(&'static str, Vec<u8>)], files: &mut super::Files) {
+    pub(super) fn render_proc_sys(values: &[(String, Vec<u8>)], files: &mut super::Files) {
         for (name, value) in values {
             files.file(format!("/proc/sys/{name}"), [&value[..], b"\n"].concat());
         }

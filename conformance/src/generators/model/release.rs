@@ -17,7 +17,7 @@ struct Release {
     numbers: Vec<u32>,
     red_hat: Option<(&'static str, [u32; 3])>,
     noise: Vec<&'static str>,
-    shared: Vec<(&'static str, Vec<u8>)>,
+    shared: Vec<(String, Vec<u8>)>,
     arch: &'static str,
     now: i64,
     zone: Option<(&'static str, i32)>,
