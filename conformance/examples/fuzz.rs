@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads and writes the repository's own files")]
 
 use plumb_conformance::Verdict;
+use plumb_conformance::case::from_fuzz;
 use plumb_conformance::generators::{bytes, dictionary, seeds};
 use plumb_conformance::oracles::tally::Tally;
 use plumb_conformance::oracles::{TARGETS, Target};
@@ -17,6 +18,7 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
 
   write                          writes fuzz/dict and the seeds in fuzz/corpus
   replay TARGET FILE...          runs inputs that a fuzzer found, and shows what they are
+  case TARGET FILE NAME          makes conformance/corpus/NAME.case of an input
   soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --release to cargo run
 
 targets: analysis, config, differ, flags, formats, host_model, sql_generated, sql_text, tables
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
     let done = match args.as_slice() {
         ["write"] => write(),
         ["replay", target, files @ ..] => named(target).and_then(|run| replay(run, files)),
+        ["case", target, file, name] => case(target, file, name),
         ["soak", target, seconds, rest @ ..] => named(target).and_then(|run| soak(target, run, seconds, rest.first())),
         _ => Err(HELP.to_owned()),
     };
@@ -65,7 +68,8 @@ fn write() -> Result<bool, String> {
         put(folder().join("dict").join(name), content.as_bytes())?;
     }
     for (target, _) in TARGETS {
-        for (name, content) in seeds::of(target) {
+        let fixtures = seeds::of_fixtures(target).map_err(|error| error.to_string())?;
+        for (name, content) in seeds::of(target).into_iter().chain(fixtures) {
             put(folder().join("corpus").join(target).join(name), &content)?;
         }
     }
@@ -87,6 +91,19 @@ fn replay(run: Target, files: &[&str]) -> Result<bool, String> {
         }
     }
     Ok(held)
+}
+
+/// A case that runs with the tests. What it is about can be told better by who knows what is wrong.
+fn case(target: &str, file: &str, name: &str) -> Result<bool, String> {
+    let input = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
+    let case = from_fuzz(target, &input)?;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(format!("{name}.case"));
+    if path.exists() {
+        return Err(format!("{} is there already", path.display()));
+    }
+    std::fs::write(&path, case.to_text()).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("{}: see what it says, and put in your own words why it is wrong", path.display());
+    Ok(true)
 }
 
 /// Random inputs: each property in turn, and a seed.

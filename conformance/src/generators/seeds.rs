@@ -4,7 +4,9 @@ use super::bytes;
 use super::configs::SAMPLES;
 use super::host::subjects;
 use super::model;
+use crate::fixtures::{self, Fixture, FixtureError};
 use crate::oracles::{formats, generated};
+use plumb_host::{Cancel, Host, Limit};
 
 /// Texts that reach far: every part of the grammar, and functions with odd arguments.
 const STATEMENTS: &[(&str, &str)] = &[
@@ -77,6 +79,43 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
         "tables" => subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| named(name)).collect(),
         _ => vec![Vec::new()],
     }
+}
+
+/// The longest file of a fixture host that becomes a seed; of longer ones the first lines do.
+const LONGEST: usize = 1500;
+
+/// Seeds from the archives of fixture hosts, with names of files: what real machines give parsers to read.
+///
+/// # Errors
+/// When a fixture cannot be read.
+pub fn of_fixtures(target: &str) -> Result<Vec<(String, Vec<u8>)>, FixtureError> {
+    if target != "formats" {
+        return Ok(Vec::new());
+    }
+    let (mut seeds, cancel) = (Vec::new(), Cancel::new());
+    for fixture in Fixture::all(&fixtures::folder())? {
+        let host = fixture.load()?;
+        for parser in formats::PARSERS {
+            // Process 42 is one of the small host; every host has the first.
+            let paths = [parser.sample.to_owned(), parser.sample.replace("/42/", "/1/")];
+            let mut content = Vec::new();
+            let limit = || Limit { bytes: 1 << 20, cancel: &cancel };
+            let read = paths.iter().any(|path| host.root().read(path.as_bytes(), &mut content, limit()).is_ok());
+            if !read || content.is_empty() {
+                continue;
+            }
+            let input = [parser.name.as_bytes(), b"\n", beginning(&content)].concat();
+            seeds.push((format!("{}-{}", fixture.name, parser.name.replace("::", "-")), input));
+        }
+    }
+    Ok(seeds)
+}
+
+/// So many whole lines as are not too long.
+fn beginning(content: &[u8]) -> &[u8] {
+    let Some(short) = content.get(..LONGEST) else { return content };
+    let end = short.iter().rposition(|byte| *byte == b'\n').map_or(short.len(), |end| end + 1);
+    short.get(..end).unwrap_or(short)
 }
 
 /// The seeds of a target, with names of files.
