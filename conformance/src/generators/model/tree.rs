@@ -34,7 +34,7 @@ struct Entry {
 
 #[derive(Debug)]
 enum What {
-    Regular(Content),
+    Regular(&'static Content),
     Directory,
     Node(FileKind, &'static str),
     /// A link to the entry of that place, or nowhere.
@@ -47,10 +47,10 @@ struct Program {
     meta: Meta,
 }
 
-/// A content and its digests.
-type Content = &'static (fn() -> Vec<u8>, [&'static str; 3]);
+/// A content, and its digests by MD5, SHA-1 and SHA-256.
+type Content = (fn() -> Vec<u8>, [&'static str; 3]);
 
-static CONTENTS: [(fn() -> Vec<u8>, [&str; 3]); 6] = [
+static CONTENTS: [Content; 6] = [
     (
         || b"#!/bin/sh\nexit 0\n".to_vec(),
         [
