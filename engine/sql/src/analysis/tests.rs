@@ -40,6 +40,14 @@ fn what_a_statement_uses() {
             "groups.gid users.gid",
             "gid=users.gid BIGINT",
         ),
+        (
+            "SELECT * FROM uptime JOIN (user_groups x JOIN (SELECT gid, uid AS u FROM users) y USING (gid))",
+            "uptime user_groups x users",
+            "uptime.days uptime.hours uptime.minutes uptime.seconds uptime.total_seconds user_groups.gid user_groups.uid users.gid users.uid",
+            "days=uptime.days INTEGER hours=uptime.hours INTEGER minutes=uptime.minutes INTEGER \
+             seconds=uptime.seconds INTEGER total_seconds=uptime.total_seconds BIGINT \
+             gid=user_groups.gid BIGINT uid=user_groups.uid BIGINT u=users.uid BIGINT",
+        ),
         ("SELECT 1 FROM users WHERE \"shell\" = \"sh\"", "users", "users.shell", "1"),
         ("VALUES (1, 2)", "", "", "column1 column2"),
         ("EXPLAIN SELECT uid FROM users", "users", "users.uid", ""),
@@ -98,6 +106,14 @@ fn errors_have_places_and_help() {
             "text-in-double-quotes [\"sh\"] there is no column \"sh\" here, so this is taken as text; write 'sh' if text is meant",
         ),
         ("SELECT nope FROM nowhere", "unknown-table [nowhere] no such table: nowhere"),
+        (
+            "WITH c AS (SELECT nope FROM users UNION SELECT gid FROM groups) SELECT * FROM c",
+            "unknown-column [nope] no such column: nope",
+        ),
+        (
+            "CREATE VIEW v AS SELECT uid FROM users WHERE nope = 1; SELECT 1, x.uid FROM v AS x",
+            "unknown-column [v] no such column: nope",
+        ),
         (
             "SELECT 1; SELECT 2 FROM; SELECT x",
             "syntax [;] near \";\": syntax error|unknown-column [x] no such column: x",
@@ -164,6 +180,8 @@ fn warnings_are_about_the_right_queries() {
         ("SELECT 1 FROM users u, json_each(u.username)", ""),
         ("SELECT 1 FROM processes p, process_open_files f WHERE p.pid = 1 AND f.pid = 1", ""),
         ("SELECT 1 FROM processes p, process_open_files f WHERE p.name = 'x'", "cartesian-join"),
+        ("SELECT 1 FROM processes p, processes q WHERE p.name = 'x' AND q.name = 'x'", ""),
+        ("SELECT 1 FROM processes p, processes q WHERE p.name = 'x' AND q.state = 'S'", "cartesian-join"),
         ("SELECT (SELECT 1 FROM groups g, processes p WHERE g.gid = u.gid AND p.uid = u.uid) FROM users u", ""),
         ("SELECT 1 FROM (users u JOIN groups g) JOIN processes p ON p.uid = u.uid", "cartesian-join"),
         // Constraints.
@@ -196,6 +214,9 @@ fn warnings_are_about_the_right_queries() {
         ("SELECT 1 FROM users WHERE lower(username) = 5", "never-true"),
         ("SELECT 1 FROM users WHERE username || 'x' = 5", "never-true"),
         ("SELECT 1 FROM users WHERE uid = NULL", "never-true"),
+        ("SELECT 1 FROM users WHERE uid = \"a b\"", "never-true text-in-double-quotes"),
+        // Who uses a view cannot change it.
+        ("CREATE VIEW v AS SELECT uid FROM users WHERE shell = \"sh\"; SELECT uid FROM v", ""),
         ("SELECT 1 FROM users WHERE uid IS NULL", ""),
         ("SELECT 1 FROM users WHERE uid = 1 AND uid = 2", "never-true"),
         ("SELECT 1 FROM users WHERE uid = 1 OR uid = 2", ""),
@@ -214,6 +235,20 @@ fn warnings_are_about_the_right_queries() {
     ] {
         let codes: Vec<&str> = engine().analyse(sql).diagnostics.iter().map(|found| found.code.name()).collect();
         assert_eq!(codes.join(" "), expect, "{sql}");
+    }
+}
+
+/// Tokens around NULL are found, wherever in the text a comparison stands.
+#[test]
+fn comparisons_with_null_have_places() {
+    for (condition, place) in [
+        ("uid = NULL", "uid = NULL"),
+        ("NULL <> gid", "NULL <> gid"),
+        ("1 AND uid + 1 = NULL OR gid", "uid + 1 = NULL"),
+        ("gid AND NULL = uid AND gid", "NULL = uid"),
+    ] {
+        let told = told(&format!("SELECT 1 FROM users WHERE {condition}"));
+        assert!(told.iter().any(|line| line.starts_with(&format!("never-true [{place}]"))), "{condition}: {told:?}");
     }
 }
 

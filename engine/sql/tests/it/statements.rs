@@ -189,3 +189,23 @@ fn three_hundred_tables() {
     assert_eq!(ask(&mut engine, "SELECT count(*) FROM more_299").0.expect("the last table answers"), ["10"]);
     assert_eq!(ask(&mut engine, "SELECT count(*) FROM sqlite_temp_master").0.expect("the catalog"), ["306"]);
 }
+
+/// What SQLite is told of a scan: as many rows as the table says, each as dear as it says.
+#[test]
+fn scans_cost_what_tables_say() {
+    use crate::fixture::registry;
+    use plumb_schema::Unattended;
+    let host = std::sync::Arc::new(plumb_host::Mem::new().file("/rows", ROWS));
+    let agent = std::sync::Arc::new(Unattended(registry()));
+    let (registry, budget) = (registry(), Budget::default());
+    let settings = plumb_sql::Settings { registry, host, agent, budget, planner: true };
+    let mut engine = plumb_sql::Engine::open(settings).expect("an engine opens");
+    for (sql, expect) in [
+        ("SELECT 1 FROM plain", "xBestIndex plain: scan (cost 100, rows 100)"),
+        ("SELECT 1 FROM keyed", "xBestIndex keyed: scan (cost 10000, rows 1000)"),
+        ("SELECT 1 FROM endless", "xBestIndex endless: scan (cost 1000000, rows 1000000)"),
+    ] {
+        ask(&mut engine, &format!("EXPLAIN {sql}")).0.expect(sql);
+        assert_eq!(engine.take_trace().first().map(String::as_str), Some(expect), "{sql}");
+    }
+}

@@ -96,6 +96,39 @@ mod tests {
     use std::collections::HashSet;
     use std::io::ErrorKind;
 
+    /// A running agent in a directory of its own.
+    #[derive(Debug)]
+    struct Here(Mem);
+
+    impl plumb_host::Host for Here {
+        fn root(&self) -> &dyn plumb_host::Dir {
+            self.0.root()
+        }
+        fn now(&self) -> plumb_host::Moment {
+            self.0.now()
+        }
+        fn is_live(&self) -> bool {
+            true
+        }
+        fn own_pid(&self) -> Option<u32> {
+            Some(9)
+        }
+    }
+
+    /// Relative paths begin where the agent stands; a tree that is only looked at has no such place but its root.
+    #[test]
+    fn relative_paths_begin_where_the_agent_stands() {
+        let host = || host().link("/proc/9/cwd", "/R/a").file("/a/root.txt", "");
+        for (constraint, here, looked_at) in [
+            (equals("path", "1.txt"), vec!["1.txt"], vec![]),
+            (equals("path", "b/2.txt"), vec!["b/2.txt"], vec![]),
+            (equals("path", "a/root.txt"), vec![], vec!["a/root.txt"]),
+        ] {
+            assert_eq!(rows(&TABLE, Here(host()), &["path"], vec![constraint.clone()]).0.concat(), here);
+            assert_eq!(rows(&TABLE, host(), &["path"], vec![constraint]).0.concat(), looked_at);
+        }
+    }
+
     /// The tree over which the real answers were recorded.
     fn host() -> Mem {
         Mem::new()

@@ -141,7 +141,7 @@ mod tests {
             .file("/var/lib/dpkg/info/lib:i386.list", "/usr\n/usr/i386.so\n")
             .file("/var/lib/dpkg/info/lib:amd64.list", "/usr\n/usr/amd64.so\n")
             .file("/var/lib/dpkg/info/gone.list", "/gone\n")
-            .file("/secret.list", "/secret\n")
+            .file("/var/secret.list", "/secret\n")
             .file("/x/status", "Package: lib\nStatus: install ok installed\nArchitecture: amd64\n")
             .file("/x/info/lib:amd64.list", b"/x\xff")
     }
