@@ -12,6 +12,9 @@ pub(super) const SHORT_LIFE: Duration = Duration::from_secs(4);
 /// How long the next one waits at least.
 pub(super) const RESPAWN_DELAY: Duration = Duration::from_secs(5);
 
+/// How much longer than `--alarm_timeout` a worker has for an orderly end: it has an alarm of its own, which knows more.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What a worker may use, and how patient the watchdog is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -27,7 +30,7 @@ pub struct Limits {
     pub forced: Duration,
     /// The longest time between two starts of a worker that keeps failing.
     pub longest_wait: Duration,
-    /// Time that the whole daemon has for an orderly end.
+    /// Time that the worker has for an orderly end of the daemon.
     pub alarm: Duration,
 }
 
@@ -49,7 +52,7 @@ impl Limits {
             delay: seconds("watchdog_delay"),
             forced: seconds("watchdog_forced_shutdown_delay"),
             longest_wait: seconds("watchdog_max_delay").max(Duration::from_secs(1)),
-            alarm: seconds("alarm_timeout"),
+            alarm: seconds("alarm_timeout").saturating_add(GRACE),
         }
     }
 
@@ -92,7 +95,7 @@ mod tests {
         }
         let limits = limits(&[]);
         let seconds = [limits.delay, limits.forced, limits.longest_wait, limits.alarm].map(|time| time.as_secs());
-        assert_eq!(seconds, [60, 4, 600, 15]);
+        assert_eq!(seconds, [60, 4, 600, 17]);
     }
 
     #[test]
