@@ -239,22 +239,24 @@ impl Daemon {
         self.orders.clone()
     }
 
-    /// Runs until somebody orders an end, or `--schedule_timeout` is over.
-    pub fn run(mut self) {
-        loop {
-            let sleep = self.advance();
+    /// Runs until somebody orders an end, or `--schedule_timeout` is over: that is answered as `true`. Each time round `turn` is told
+    /// how long nothing is due, and answers how long to sleep at most.
+    pub fn run(mut self, turn: &dyn Fn(Duration) -> Duration) -> bool {
+        let is_over = loop {
+            let sleep = turn(self.advance());
             if self.is_over() {
-                break;
+                break true;
             }
             match self.heard.recv_timeout(sleep) {
                 Ok(Heard::Done(done)) => self.finished(*done),
                 Ok(Heard::Order(Order::Reload)) => self.reload(),
-                Ok(Heard::Order(Order::Stop)) => break,
+                Ok(Heard::Order(Order::Stop)) => break false,
                 // It has a sender of its own, so the channel never closes.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
-        }
+        };
         self.end();
+        is_over
     }
 
     fn now(&self) -> i64 {

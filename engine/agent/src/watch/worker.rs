@@ -1,10 +1,16 @@
 //! The worker's side of the watchdog.
 
-#![allow(clippy::disallowed_methods, reason = "the parent speaks through the environment")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the parent speaks through the environment and a pipe"
+)]
 
 use super::VARIABLE;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 
 /// The longest command line that is taken from the parent.
@@ -37,23 +43,27 @@ impl Worker {
     /// When standard input is not what the parent made it, or the parent is gone.
     pub fn words(&mut self) -> io::Result<Vec<OsString>> {
         crate::process::take_name();
-        receive(&mut io::stdin().lock())
+        receive(&mut line()?)
     }
 
     /// Calls `lost` when the parent is gone, from a thread of its own that costs nothing until then.
     ///
     /// # Errors
-    /// When there can be no more threads.
+    /// When there can be no more threads or descriptors.
     pub fn follow(self, lost: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let mut line = line()?;
         let wait = move || {
-            let mut stdin = io::stdin().lock();
-            let mut byte = [0];
-            // Nothing more comes; an error is as good as the end.
-            while stdin.read(&mut byte).is_ok_and(|length| length > 0) {}
+            // Nothing more comes but the end; an error is as good as that.
+            let _ = io::copy(&mut line, &mut io::sink());
             lost();
         };
         std::thread::Builder::new().name("watcher".to_owned()).stack_size(64 * 1024).spawn(wait).map(drop)
     }
+}
+
+/// The pipe from the parent. Not by way of `io::stdin`, which whoever has locked it keeps from everybody else.
+fn line() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// Words for [`receive`]: their length, then each with a NUL behind it.

@@ -65,6 +65,8 @@ fn watcher(rest: &str, folder: &Path) {
 
 fn worker(rest: &str, folder: &Path) {
     let deaf = rest.contains("deaf");
+    // As a program does that reads its input.
+    let _stdin = std::io::stdin().lock();
     let mut worker = Worker::of_environment().expect("a worker");
     let words = worker.words().unwrap();
     let watcher = worker.watcher();

@@ -135,8 +135,15 @@ fn serve(flags: Flags, machine: &Machine<'_>, worker: Option<Worker>, hub: Arc<H
             }
             target.set(daemon.orders());
             notifier.tell(&[State::Ready]);
-            daemon.run();
-            0
+            let alive = |sleep: Duration| match notifier.every() {
+                Some(every) => {
+                    notifier.tell(&[State::Alive]);
+                    sleep.min(every)
+                }
+                None => sleep,
+            };
+            // A watcher would start another one, had this one not said that it is done.
+            if daemon.run(&alive) && watcher.is_some() { watch::FINISHED } else { 0 }
         }
         Err(error) => {
             refuse(&hub, &error.to_string());
