@@ -32,6 +32,7 @@
 
 mod answer;
 mod ask;
+mod both;
 mod law;
 mod make;
 mod replay;
@@ -41,6 +42,7 @@ mod text;
 
 pub use answer::{Answer, Value};
 pub use ask::{Kind, plumbi};
+pub use both::{BothWays, both_ways};
 pub use law::Law;
 pub use make::{from_fuzz, from_query, from_question};
 pub use replay::replay;

@@ -224,6 +224,26 @@ fn a_case_holds_the_files_that_its_query_reads() {
 }
 
 #[test]
+fn a_question_is_a_case_of_the_statement_that_breaks_its_law() {
+    let host: Arc<dyn Host> = Arc::new(small_host().files);
+    let [sound, broken] =
+        ["SELECT username FROM users", "SELECT username, random() AS r FROM users WHERE uid = 1001"].map(str::to_owned);
+    let made = from_question(&host, "determinism", &[sound.clone(), broken.clone()], "about").expect("a case");
+    assert_eq!((made.oracle.as_str(), made.about.as_str()), ("determinism", "about"));
+    assert_eq!(made.steps, [Step { sql: broken.clone(), answer: None }]);
+    let paths: Vec<&[u8]> = made.host.files.items.iter().map(|item| item.path.as_slice()).collect();
+    assert!(paths.contains(&b"/etc/passwd".as_slice()) && paths.len() < 10, "{paths:?}");
+    assert!(matches!(made.run(&Kind::Embedded), Verdict::Fail(_)), "{}", made.to_text());
+    assert_eq!(Case::parse(&made.to_text()), Ok(made));
+    // What breaks no law, or another one's, is no case.
+    for (oracle, statements) in [("determinism", vec![sound]), ("limit_prefix", vec![broken]), ("determinism", vec![])]
+    {
+        let refused = from_question(&host, oracle, &statements, "about");
+        assert!(refused.as_ref().is_err_and(|why| why.contains("no statement alone")), "{oracle}: {refused:?}");
+    }
+}
+
+#[test]
 fn fuzz_inputs_are_cases() {
     let case = from_fuzz("formats", b"accounts::passwd\na:x:1:1::/:\n\xff\0").expect("a target");
     assert_eq!(Case::parse(&case.to_text()), Ok(case.clone()));

@@ -43,6 +43,15 @@ pub struct Capabilities {
 /// What an engine says to a question of which it knows no answer: that is no verdict about anybody.
 pub const NO_ANSWER: &str = "no answer is recorded";
 
+/// A crash, a hang or garbage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// What was asked when it happened.
+    pub sql: String,
+    /// What happened.
+    pub why: String,
+}
+
 /// Something that answers SQL.
 pub trait Engine {
     /// The rows of all statements of a text.
@@ -54,6 +63,11 @@ pub trait Engine {
     /// The answers to many texts, one for each, in their order. An engine for which a question alone is dear overrides it.
     fn ask_many(&mut self, statements: &[String]) -> Vec<Result<Vec<Row>, String>> {
         statements.iter().map(|sql| self.ask(sql)).collect()
+    }
+
+    /// What went wrong beyond wrong answers, in the order in which it happened.
+    fn troubles(&self) -> &[Trouble] {
+        &[]
     }
 
     /// What the engine can do.

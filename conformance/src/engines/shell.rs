@@ -4,51 +4,66 @@
 //! answers can be told apart. What is then not beyond doubt (a crash, a hang, an error, a missing mark) is asked again in a
 //! process of its own: the statement that causes it is known by then.
 //!
+//! An agent that crashes, hangs or prints garbage is a [`Trouble`], with the statement that made it so; see `process` for how
+//! it is started and ended.
+//!
 //! Such agents print NULL, empty text and blobs alike. Exact answers are therefore asked for as `quote(column)`.
 
 #![allow(clippy::disallowed_types, reason = "the harness starts the agent that it tests")]
 
-use super::{Capabilities, Engine};
-use crate::answer::{Cell, Row};
-use serde_json::Value;
+mod process;
+mod text;
+
+use super::{Capabilities, Engine, Trouble};
+use crate::answer::Row;
+use process::{Output, Patience};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use text::{arrays, error_line, is_question, marked, split_words, unquoted};
 
 /// The column in which a mark is answered.
 const MARK: &str = "plumb_sentinel";
 /// How the complaint about an output begins that cannot be read.
 const GARBAGE: &str = "the output is not JSON";
+/// How the complaint about an agent begins that does not end.
+const HUNG: &str = "hung";
+/// How the complaint about an agent begins that was ended by a signal.
+const CRASHED: &str = "crashed";
+/// What is said instead of an answer when nobody wanted to wait for it any more.
+pub const STOPPED: &str = "nobody waited for the answer";
 /// Most statements that one process is given.
 const TOGETHER: usize = 100;
+
+/// How long agents are asked at all.
+#[derive(Clone, Debug, Default)]
+pub struct Until {
+    /// Somebody wants it to end now.
+    pub stop: Arc<AtomicBool>,
+    /// When time is over.
+    pub end: Option<Instant>,
+}
+
+impl Until {
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.end.is_some_and(|end| Instant::now() >= end)
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct Shell {
     words: Vec<String>,
-    /// How long one statement may take; a process with many gets four times as long.
+    /// How long an agent may be silent; a process with many statements may take four times as long altogether.
     pub deadline: Duration,
     /// Whether NULL, text and blobs are told apart.
     pub exact: bool,
-    /// Crashes, hangs and garbage, with the statements that caused them.
-    pub troubles: Vec<String>,
+    /// When it is no longer asked.
+    pub until: Until,
+    troubles: Vec<Trouble>,
     names: BTreeMap<String, Vec<String>>,
-}
-
-/// What a process left behind.
-struct Output {
-    status: ExitStatus,
-    out: String,
-    err: String,
-}
-
-impl Output {
-    /// Whether a signal ended the process, or a shell around it says so.
-    fn crashed(&self) -> bool {
-        self.status.code().is_none_or(|code| code >= 128)
-    }
 }
 
 type Answer = Result<Vec<Row>, String>;
@@ -64,43 +79,31 @@ impl Shell {
             return Err("an agent needs a command".to_owned());
         }
         let deadline = Duration::from_secs(30);
-        Ok(Self { words, deadline, exact: true, troubles: Vec::new(), names: BTreeMap::new() })
+        let (until, troubles, names) = (Until::default(), Vec::new(), BTreeMap::new());
+        Ok(Self { words, deadline, exact: true, until, troubles, names })
     }
 
     /// Runs the agent with more arguments and an input, until it ends or its time is over.
-    fn run(&self, more: &[&str], input: Option<String>, limit: Duration) -> Result<Output, String> {
-        let (program, options) = self.words.split_first().ok_or("an agent needs a command")?;
-        let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-        let mut child = Command::new(program)
-            .args(options)
-            .arg("--json")
-            .args(more)
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{program}: {error}"))?;
-        if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
-            // An agent that dies early closes its end; what it printed tells.
-            std::thread::spawn(move || pipe.write_all(input.as_bytes()));
+    fn run(&self, more: &[&str], input: Option<String>) -> Result<Output, String> {
+        if self.until.is_over() {
+            return Err(STOPPED.to_owned());
         }
-        let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
-        let end = Instant::now() + limit;
-        let printed = within(&out, end).zip(within(&err, end));
-        let ended = printed.zip(wait(&mut child, end));
-        let Some(((out, err), status)) = ended else {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(format!("hung: no answer within {} s", limit.as_secs()));
-        };
-        Ok(Output { status, out, err })
+        let (program, options) = self.words.split_first().ok_or("an agent needs a command")?;
+        let mut command = Command::new(program);
+        command.args(options).arg("--json").args(more);
+        let whole = if input.is_some() { self.deadline * 4 } else { self.deadline };
+        process::run(&mut command, input, Patience { quiet: self.deadline, whole }, &self.until)
+    }
+
+    fn trouble(&mut self, sql: &str, why: &str) {
+        self.troubles.push(Trouble { sql: sql.to_owned(), why: why.to_owned() });
     }
 
     /// One statement in a process of its own.
     fn alone(&mut self, sql: &str) -> Answer {
-        let answer = self.run(&[sql], None, self.deadline).and_then(|output| {
+        let answer = self.run(&[sql], None).and_then(|output| {
             if output.crashed() {
-                return Err(format!("crashed: {}: {}", output.status, output.err.trim()));
+                return Err(format!("{CRASHED}: {}: {}", output.status, output.err.trim()));
             }
             if let Some(error) = error_line(&output.err) {
                 return Err(error.to_owned());
@@ -111,9 +114,9 @@ impl Shell {
             Ok(arrays(&output.out)?.into_iter().flatten().collect())
         });
         if let Err(error) = answer.as_ref()
-            && ["hung", "crashed", GARBAGE].iter().any(|trouble| error.starts_with(trouble))
+            && [HUNG, CRASHED, GARBAGE].iter().any(|trouble| error.starts_with(trouble))
         {
-            self.troubles.push(format!("{sql}\n  {error}"));
+            self.trouble(sql, error);
         }
         answer
     }
@@ -124,7 +127,7 @@ impl Shell {
         for part in statements.chunks(TOGETHER) {
             let script: String =
                 part.iter().enumerate().map(|(n, sql)| format!("{sql};\nSELECT '{n}' AS {MARK};\n")).collect();
-            let output = self.run(&[], Some(script.clone()), self.deadline * 4);
+            let output = self.run(&[], Some(script.clone()));
             let crashed = output.as_ref().is_ok_and(Output::crashed);
             let mut sure = output.map(|output| marked(&output, part.len())).unwrap_or_default();
             let troubles = self.troubles.len();
@@ -133,7 +136,7 @@ impl Shell {
                 None => self.alone(sql),
             }));
             if crashed && self.troubles.len() == troubles {
-                self.troubles.push(format!("{script}  crashed, though none of the statements does alone"));
+                self.trouble(&script, "crashed, though none of the statements does alone");
             }
         }
         answers
@@ -198,225 +201,14 @@ impl Engine for Shell {
         if self.exact { self.quoted(statements) } else { self.together(statements) }
     }
 
+    fn troubles(&self) -> &[Trouble] {
+        &self.troubles
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { exact: self.exact, any_question: true, ..Capabilities::default() }
     }
 }
 
-/// Reads a pipe to its end in a thread.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        sender.send(String::from_utf8_lossy(&bytes).into_owned())
-    });
-    receiver
-}
-
-fn within(receiver: &Receiver<String>, end: Instant) -> Option<String> {
-    receiver.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
-}
-
-/// Waits for a process that has closed its outputs, which is mostly over at once.
-fn wait(child: &mut Child, end: Instant) -> Option<ExitStatus> {
-    loop {
-        match child.try_wait() {
-            Ok(None) if Instant::now() < end => std::thread::park_timeout(Duration::from_millis(2)),
-            Ok(status) => return status,
-            Err(_) => return None,
-        }
-    }
-}
-
-fn error_line(err: &str) -> Option<&str> {
-    err.lines().find(|line| line.starts_with("Error: "))
-}
-
-/// Whether a statement can stand in a FROM clause.
-fn is_question(sql: &str) -> bool {
-    let word: String = sql.trim_start().chars().take_while(char::is_ascii_alphabetic).collect();
-    ["SELECT", "WITH", "VALUES"].iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-/// The arrays of rows in an output.
-fn arrays(out: &str) -> Result<Vec<Vec<Row>>, String> {
-    let values = serde_json::Deserializer::from_str(out).into_iter::<Vec<serde_json::Map<String, Value>>>();
-    let cell = |value: Value| match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.into_bytes()),
-        other => Some(other.to_string().into_bytes()),
-    };
-    values
-        .map(|array| {
-            let rows = array.map_err(|error| format!("{GARBAGE}: {error}"))?;
-            Ok(rows.into_iter().map(|row| row.into_iter().map(|(name, value)| (name, cell(value))).collect()).collect())
-        })
-        .collect()
-}
-
-/// The answers that are beyond doubt, by the number of the statement. An empty answer is not when there were complaints.
-fn marked(output: &Output, count: usize) -> BTreeMap<usize, Vec<Row>> {
-    let mut sure = BTreeMap::new();
-    let mut pending: Option<Vec<Row>> = None;
-    for rows in arrays(&output.out).unwrap_or_default() {
-        match mark(&rows) {
-            Some(place) if place < count => {
-                if let Some(rows) = pending.take()
-                    && (!rows.is_empty() || output.err.is_empty())
-                {
-                    sure.insert(place, rows);
-                }
-            }
-            _ => pending.get_or_insert_default().extend(rows),
-        }
-    }
-    // What a process printed before it crashed may be anything.
-    if output.crashed() { BTreeMap::new() } else { sure }
-}
-
-fn mark(rows: &[Row]) -> Option<usize> {
-    let [row] = rows else { return None };
-    if row.len() != 1 {
-        return None;
-    }
-    std::str::from_utf8(row.get(MARK)?.as_deref()?).ok()?.parse().ok()
-}
-
-fn unquoted(mut rows: Vec<Row>) -> Vec<Row> {
-    for cell in rows.iter_mut().flat_map(BTreeMap::values_mut) {
-        *cell = cell.as_deref().and_then(unquote);
-    }
-    rows
-}
-
-/// What `quote` was given: text and blobs become bytes, numbers stay as they are written.
-fn unquote(literal: &[u8]) -> Cell {
-    let inside = |start: usize| literal.get(start..literal.len().saturating_sub(1)).unwrap_or_default();
-    match literal {
-        b"NULL" => None,
-        [b'\'', .., b'\''] => {
-            let mut quotes = 0;
-            let single = |byte: &u8| {
-                quotes = if *byte == b'\'' { quotes + 1 } else { 0 };
-                quotes % 2 == 0 || *byte != b'\''
-            };
-            Some(inside(1).iter().copied().filter(single).collect())
-        }
-        [b'X' | b'x', b'\'', .., b'\''] => {
-            let digits = inside(2).chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-            Some(digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect())
-        }
-        other => Some(other.to_vec()),
-    }
-}
-
-/// Splits a command as a shell would: blanks separate, quotes and backslashes keep together.
-fn split_words(command: &str) -> Result<Vec<String>, String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None::<char>);
-    let mut chars = command.chars();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    if quote.is_some() {
-        return Err(format!("a quote is not closed: {command}"));
-    }
-    words.extend(word);
-    Ok(words)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_commands() {
-        for (command, expect) in [
-            ("osqueryi", vec!["osqueryi"]),
-            ("  a  --b='c d' ", vec!["a", "--b=c d"]),
-            (r#"a "b \" c" d\ e '' '\'"#, vec!["a", "b \" c", "d e", "", "\\"]),
-        ] {
-            assert_eq!(split_words(command).expect("words"), expect, "{command}");
-        }
-        assert!(split_words("a 'b").is_err());
-    }
-
-    #[test]
-    fn quoted_values() {
-        for (literal, expect) in [
-            ("NULL", None),
-            ("''", Some("")),
-            ("'it''s'", Some("it's")),
-            ("''''''", Some("''")),
-            ("X'6162'", Some("ab")),
-            ("X''", Some("")),
-            ("-1.5", Some("-1.5")),
-            ("'NULL'", Some("NULL")),
-        ] {
-            assert_eq!(unquote(literal.as_bytes()), expect.map(|text| text.as_bytes().to_vec()), "{literal}");
-        }
-    }
-
-    /// An agent made of a shell script: `$1` is `--json`, `$2` the statement if there is one.
-    fn script(text: &str) -> Shell {
-        let mut shell = Shell::new(&format!("sh -c '{text}' agent")).expect("a command");
-        shell.exact = false;
-        shell
-    }
-
-    fn one(value: &str) -> Vec<Row> {
-        vec![[("a".to_owned(), Some(value.as_bytes().to_vec()))].into()]
-    }
-
-    #[test]
-    fn answers_of_one_process_are_told_apart() {
-        let out = r#"[{"a":"1"}] [{"plumb_sentinel":"0"}] [ ] [{"plumb_sentinel":"1"}]"#;
-        let mut shell = script(&format!("cat > /dev/null; echo \"{}\"", out.replace('"', "\\\"")));
-        assert_eq!(shell.ask_many(&["x".into(), "y".into()]), [Ok(one("1")), Ok(vec![])]);
-        assert!(shell.troubles.is_empty());
-    }
-
-    #[test]
-    fn what_crashes_or_confuses_is_asked_alone() {
-        let mut shell = script(
-            "case $2 in crash) kill -9 $$;; bad) echo \"Error: bad\" >&2; exit 1;; \
-             odd) echo \"[{\";; ?*) echo \"[{\\\"a\\\":\\\"2\\\"}]\";; *) echo nonsense; kill -9 $$;; esac",
-        );
-        let answers = shell.ask_many(&["fine", "crash", "bad", "odd"].map(String::from));
-        assert_eq!(answers.first(), Some(&Ok(one("2"))));
-        for (answer, expect) in answers.iter().skip(1).zip(["crashed", "Error: bad", "the output is not JSON"]) {
-            assert!(answer.as_ref().is_err_and(|error| error.starts_with(expect)), "{answer:?} {expect}");
-        }
-        let troubles: Vec<_> = shell.troubles.iter().filter_map(|trouble| trouble.lines().next()).collect();
-        assert_eq!(troubles, ["crash", "odd"]);
-    }
-
-    /// However slow the machine is, this agent does not answer in time.
-    #[test]
-    fn what_hangs_is_ended() {
-        let mut shell = script("exec sleep 1000");
-        shell.deadline = Duration::from_millis(100);
-        assert!(shell.ask("x").is_err_and(|error| error.starts_with("hung")));
-        assert!(shell.troubles.iter().all(|trouble| trouble.starts_with("x\n  hung")));
-        assert_eq!(shell.troubles.len(), 1);
-    }
-
-    #[test]
-    fn a_crash_that_takes_several_statements_is_reported() {
-        let mut shell = script("test \"$2\" || exit 139; echo \"[{\\\"a\\\":\\\"2\\\"}]\"");
-        assert_eq!(shell.ask_many(&["x".into(), "y".into()]), [Ok(one("2")), Ok(one("2"))]);
-        assert!(shell.troubles.iter().any(|trouble| trouble.ends_with("none of the statements does alone")));
-        assert_eq!(shell.troubles.len(), 1);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use super::{Board, Chosen, Context, JOBS, Plan, random};
 use crate::Verdict;
 use crate::report::{Report, Sink, Trial};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ pub(super) fn collect(
     let (begin, workers) = (Instant::now(), plan.jobs.max(1));
     let board = Arc::new(Board {
         end: begin + plan.time,
-        stop: AtomicBool::new(false),
+        stop: Arc::default(),
         current: (0..workers).map(|_| Mutex::new(None)).collect(),
     });
     let work = Arc::new(Work {

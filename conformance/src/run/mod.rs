@@ -23,9 +23,11 @@ pub use record::{Written, record};
 pub use settle::settle;
 
 use crate::Verdict;
+use crate::engines::shell::{STOPPED, Until};
 use crate::report::{Report, Sink, Trial};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
@@ -216,11 +218,14 @@ pub struct Context<'a> {
     trials: Sender<Trial>,
 }
 
+/// How long an agent's answer is waited for when time is over.
+const AGENT_GRACE: Duration = Duration::from_secs(3);
+
 /// What workers and the collector both see.
 #[derive(Debug)]
 pub(crate) struct Board {
     end: Instant,
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     /// What each worker is at, and since when.
     current: Vec<Mutex<Option<(Instant, Trial)>>>,
 }
@@ -258,14 +263,14 @@ impl Context<'_> {
         self.send(trial);
     }
 
-    /// Whether somebody wants it to end now, or something does not end.
-    #[must_use]
-    pub fn stopped(&self) -> bool {
-        self.board.stop.load(Ordering::Relaxed)
+    /// Until when agents are waited for.
+    fn until(&self) -> Until {
+        Until { stop: Arc::clone(&self.board.stop), end: Some(self.board.end + AGENT_GRACE) }
     }
 
     /// Sends what was judged.
     pub fn send(&self, trial: Trial) {
+        let trial = unanswered(trial);
         // Nobody listens any more: the run was given up.
         let _ = self.trials.send(trial);
     }
@@ -284,6 +289,14 @@ impl Sink for &Context<'_> {
 
     fn over(&self) -> bool {
         Context::over(self)
+    }
+}
+
+/// An agent that was not waited for is not to blame.
+fn unanswered(trial: Trial) -> Trial {
+    match &trial.verdict {
+        Verdict::Fail(why) if why.contains(STOPPED) => trial.judged(Verdict::Skip(STOPPED.to_owned())),
+        _ => trial,
     }
 }
 

@@ -71,5 +71,5 @@ fn the_shell_holds() {
     assert_eq!(agent.ask(sql), Embedded::new(host).expect("an engine").ask(sql), "one host through both");
     let report = proved(&mut agent, &plan(24));
     finish(&command, &report, 1);
-    assert!(agent.troubles.is_empty(), "{:#?}", agent.troubles);
+    assert!(agent.troubles().is_empty(), "{:#?}", agent.troubles());
 }

@@ -5,6 +5,7 @@
 
 use crate::fixture_hosts::{hosts, unpack};
 use plumb_conformance::Verdict;
+use plumb_conformance::engines::Engine;
 use plumb_conformance::engines::shell::Shell;
 use plumb_conformance::foreign::{Scope, prove};
 use plumb_conformance::report::{Sink, Trial};
@@ -53,7 +54,7 @@ fn beside(name: &str) -> Option<PathBuf> {
 }
 
 /// What is needed to hear liars; where it is missing, whether that is allowed.
-fn agent() -> Option<PathBuf> {
+pub(crate) fn agent() -> Option<PathBuf> {
     let root = is_root();
     let agent = beside("plumbi").filter(|_| root);
     #[allow(clippy::disallowed_methods, reason = "a switch of the test, not of the agent")]
@@ -94,7 +95,7 @@ fn caught(command: &str, seeds: u64) -> BTreeMap<String, String> {
         prove(&mut agent, &scope, &mut found).expect("an agent that lists its tables");
         found
     };
-    found.extend(agent.troubles.first().map(|first| ("troubles".to_owned(), first.clone())));
+    found.extend(agent.troubles().first().map(|first| ("troubles".to_owned(), format!("{first:?}"))));
     found
 }
 

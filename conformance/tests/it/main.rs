@@ -7,4 +7,5 @@ mod foreign;
 mod fuzz_corpora;
 mod ground_truth;
 mod liars;
+mod program;
 mod questions;

@@ -2,9 +2,7 @@
 
 use crate::say::say;
 use plumb_conformance::Verdict;
-use plumb_conformance::engines::Engine;
-use plumb_conformance::engines::embedded::Embedded;
-use plumb_conformance::oracles::materialized::Pair;
+use plumb_conformance::case::both_ways;
 use plumb_conformance::report::printable;
 use plumb_conformance::run;
 use plumb_host::{Host, Live};
@@ -15,20 +13,15 @@ pub(crate) fn ask(sql: &str, host: Option<&str>) -> Result<bool, String> {
         Some(name) => run::host(name)?.host,
         None => Arc::new(Live::new().map_err(|error| error.to_string())?),
     };
-    let rows = Embedded::new(Arc::clone(&host))?.ask(sql)?;
-    for row in &rows {
-        let cell = |cell: &Option<Vec<u8>>| {
-            cell.as_ref().map_or("NULL".into(), |bytes| printable(&String::from_utf8_lossy(bytes)))
-        };
-        let cells: Vec<String> = row.iter().map(|(name, value)| format!("{name}={}", cell(value))).collect();
-        say(&format!("{}\n", cells.join("  ")));
-    }
-    say(&format!("{} rows\n", rows.len()));
-    match Pair::new(host)?.compare(sql) {
+    let asked = both_ways(host, sql)?;
+    asked.text.lines().for_each(|line| say(&format!("{}\n", printable(line))));
+    say(&format!("{} row{}\n", asked.rows, if asked.rows == 1 { "" } else { "s" }));
+    match asked.verdict {
         Verdict::Pass => say("plain copies agree\n"),
         Verdict::Skip(why) => say(&format!("plain copies tell nothing: {why}\n")),
         Verdict::Fail(why) => {
-            say(&format!("plain copies differ: {why}\n"));
+            say("plain copies differ:\n");
+            why.lines().for_each(|line| say(&format!("{}\n", printable(line))));
             return Ok(false);
         }
     }

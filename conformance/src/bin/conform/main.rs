@@ -1,7 +1,5 @@
 //! `cargo conform`: proves the agent on this host and on the fixture hosts, and writes a report.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to people")]
-
 mod args;
 mod ask;
 mod cases;
@@ -39,11 +37,15 @@ fn main() -> ExitCode {
             Ok(true)
         }
     });
+    let done = match (done, say::lost()) {
+        (Ok(_), Some(why)) => Err(format!("standard output: {why}")),
+        (done, _) => done,
+    };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
-            eprintln!("conform: {message}");
+            say::complain(&message);
             ExitCode::from(2)
         }
     }

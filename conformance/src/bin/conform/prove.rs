@@ -48,6 +48,11 @@ impl Recorder {
         Ok(Self { lines: BufWriter::new(file), tired })
     }
 
+    /// What an interrupt sets.
+    pub(crate) fn tired(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.tired)
+    }
+
     pub(crate) fn record(
         mut self,
         time: std::time::Duration,

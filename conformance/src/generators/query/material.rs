@@ -87,6 +87,17 @@ impl TableMaterial {
         self
     }
 
+    /// Keeps some of the columns.
+    pub fn keep(&mut self, keep: impl Fn(&ColumnMaterial) -> bool) {
+        let kept: Vec<bool> = self.columns.iter().map(keep).collect();
+        for row in &mut self.sample {
+            let mut known = kept.iter();
+            row.retain(|_| known.next().is_some_and(|known| *known));
+        }
+        let mut known = kept.iter();
+        self.columns.retain(|_| known.next().is_some_and(|known| *known));
+    }
+
     /// A column: one of which values are known, if one is met soon.
     ///
     /// # Errors

@@ -14,25 +14,47 @@ pub(super) struct Answers<'a> {
     pub(super) keys: &'a [String],
     /// Whether one of them cannot say all bytes.
     pub(super) lossy: bool,
+    /// A process that is left out: the one that asks.
+    pub(super) but: Option<u32>,
+}
+
+/// What was left out since it changes by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) columns: BTreeSet<String>,
+    /// How many rows an agent had once and not twice.
+    pub(super) rows: usize,
+}
+
+impl Moved {
+    pub(super) fn count(&self) -> usize {
+        self.columns.len() + self.rows
+    }
 }
 
 impl Answers<'_> {
-    /// Whether they agree, and how many rows and columns were left out since they change by themselves.
-    pub(super) fn judge(self) -> (Verdict, usize) {
+    /// Whether they agree.
+    pub(super) fn judge(self) -> (Verdict, Moved) {
+        let none = Moved::default;
         let rows = match self.own {
             [Ok(a), Ok(b), Ok(a2), Ok(b2)] => [a, b, a2, b2],
-            [Err(a), Err(b), ..] => return (Verdict::Skip(refused(&a, &b)), 0),
+            [Err(a), Err(b), ..] => return (Verdict::Skip(refused(&a, &b)), none()),
             [Err(error), Ok(_), ..] => {
-                return (Verdict::Fail(format!("{} answers, {} says: {error}", self.names[1], self.names[0])), 0);
+                return (Verdict::Fail(format!("{} answers, {} says: {error}", self.names[1], self.names[0])), none());
             }
             [Ok(_), Err(error), ..] => {
-                return (Verdict::Fail(format!("{} answers, {} says: {error}", self.names[0], self.names[1])), 0);
+                return (Verdict::Fail(format!("{} answers, {} says: {error}", self.names[0], self.names[1])), none());
             }
             [_, _, Err(error), _] | [_, _, _, Err(error)] => {
-                return (Verdict::Fail(format!("it was answered, and the second time it was not: {error}")), 0);
+                return (Verdict::Fail(format!("it was answered, and the second time it was not: {error}")), none());
             }
         };
-        let rows = rows.map(|rows| plain(if self.lossy { lossy(rows) } else { rows }));
+        let but = self.but.map(|pid| pid.to_string().into_bytes());
+        let other = |row: &Row| but.is_none() || row.get(super::PID) != Some(&but);
+        let rows = rows.map(|mut rows| {
+            rows.retain(other);
+            plain(if self.lossy { lossy(rows) } else { rows })
+        });
         judge(rows, self.keys)
     }
 }
@@ -41,30 +63,36 @@ fn refused(a: &str, b: &str) -> String {
     if a == b { format!("both refuse: {a}") } else { format!("both refuse: {a}; {b}") }
 }
 
-fn judge(rows: [Vec<Row>; 4], keys: &[String]) -> (Verdict, usize) {
-    let mut restless = restless_between(&rows[0], &rows[2], keys);
-    restless.append(&mut restless_between(&rows[1], &rows[3], keys));
-    let [a, b, a2, b2] = rows.map(|rows| without(rows, &restless));
+fn judge(rows: [Vec<Row>; 4], keys: &[String]) -> (Verdict, Moved) {
+    let mut columns = restless_between(&rows[0], &rows[2], keys);
+    columns.append(&mut restless_between(&rows[1], &rows[3], keys));
+    let [a, b, a2, b2] = rows.map(|rows| without(rows, &columns));
+    if !columns.is_empty() && a.iter().chain(&b).all(Row::is_empty) {
+        return (Verdict::Skip("all values change by themselves".to_owned()), Moved { columns, rows: 0 });
+    }
     // What one says before and after, the other must say in between.
     let (known_a, known_b) = (steady(&a, &a2), steady(&b, &b2));
-    let unsteady = a.len().saturating_sub(known_a.len()) + b.len().saturating_sub(known_b.len());
-    let left_out = restless.len() + unsteady;
+    let apart = |all: &[Row], known: &[Row]| all.len().saturating_sub(known.len());
+    // Counted at both ends: a row that is only there the second time has come.
+    let unsteady = apart(&a, &known_a).max(apart(&a2, &known_a)) + apart(&b, &known_b).max(apart(&b2, &known_b));
+    let moved = Moved { columns, rows: unsteady };
     let missing = Difference::between(&known_a, &b).missing;
     let extra = Difference::between(&known_b, &a2).missing;
     let difference = Difference { missing, extra };
     if !difference.is_empty() {
-        return (Verdict::Fail(difference.show(8)), left_out);
+        return (Verdict::Fail(difference.show(8)), moved);
     }
     if known_a.is_empty() && known_b.is_empty() {
         let why = if a.is_empty() && b.is_empty() { "no rows" } else { "all rows change by themselves" };
-        return (Verdict::Skip(why.to_owned()), left_out);
+        return (Verdict::Skip(why.to_owned()), moved);
     }
-    (Verdict::Pass, left_out)
+    (Verdict::Pass, moved)
 }
 
-/// Columns that differ between two answers of one agent in rows with the same key.
+/// Columns that differ between two answers of one agent in rows with the same key. A row that is the only one before and
+/// after needs no key.
 fn restless_between(before: &[Row], after: &[Row], keys: &[String]) -> BTreeSet<String> {
-    if keys.is_empty() {
+    if keys.is_empty() && (before.len(), after.len()) != (1, 1) {
         return BTreeSet::new();
     }
     let key = |row: &Row| keys.iter().map(|name| row.get(name).cloned().flatten()).collect::<Vec<_>>();
@@ -169,7 +197,7 @@ mod tests {
             (["1 x;7 q", "1 x;8 q", "1 x;9 q", "1 x;6 q"], "pass", 2),
             (["7 q", "8 q", "9 q", "6 q"], "skip", 2),
             (["", "", "", ""], "skip", 0),
-            (["1 x", "1 x;2 y", "1 x;2 y", "1 x;2 y"], "pass", 0),
+            (["1 x", "1 x;2 y", "1 x;2 y", "1 x;2 y"], "pass", 1),
         ] {
             let (found, count) = judge(answers.map(rows), &keys);
             let name = match found {
@@ -177,14 +205,42 @@ mod tests {
                 Verdict::Skip(_) => "skip",
                 Verdict::Fail(_) => "fail",
             };
-            assert_eq!((name, count), (verdict, left_out), "{answers:?}");
+            assert_eq!((name, count.count()), (verdict, left_out), "{answers:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_row_needs_no_key() {
+        for (answers, verdict) in [
+            (["1 x", "1 y", "1 z", "1 w"], "Pass"),
+            (["1 x", "2 y", "1 z", "2 w"], "Fail"),
+            (["1", "2", "3", "4"], "Skip"),
+            // Rows without a key that are several are compared whole.
+            (["1 x;2 y", "1 q;2 y", "1 z;2 y", "1 w;2 y"], "Pass"),
+            (["1 x;2 y", "1 x;2 p", "1 z;2 y", "1 z;2 p"], "Fail"),
+        ] {
+            let found = format!("{:?}", judge(answers.map(rows), &[]).0);
+            assert!(found.starts_with(verdict), "{answers:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_process_that_asks_is_left_out() {
+        let row = |pid: &str, state: &str| {
+            [("pid", pid), ("state", state)].map(|(name, cell)| (name.to_owned(), Some(cell.into()))).into()
+        };
+        for (but, pass) in [(Some(7), true), (Some(8), false), (None, false)] {
+            let own = ["R", "S", "R", "S"].map(|state| Ok(vec![row("7", state), row("9", "S")]));
+            let found = Answers { own, names: ["a", "b"], keys: &[], lossy: false, but }.judge().0;
+            assert_eq!(found == Verdict::Pass, pass, "{but:?}: {found:?}");
         }
     }
 
     #[test]
     fn refusals() {
-        let judge =
-            |own: [Result<Vec<Row>, String>; 4]| Answers { own, names: ["a", "b"], keys: &[], lossy: false }.judge().0;
+        let judge = |own: [Result<Vec<Row>, String>; 4]| {
+            Answers { own, names: ["a", "b"], keys: &[], lossy: false, but: None }.judge().0
+        };
         let (yes, no) = (|| Ok(rows("1")), || Err("no".to_owned()));
         assert_eq!(judge([yes(), yes(), yes(), yes()]), Verdict::Pass);
         assert_eq!(judge([no(), no(), no(), no()]), Verdict::Skip("both refuse: no".into()));
