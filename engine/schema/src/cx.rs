@@ -90,6 +90,11 @@ impl Cx {
         self.statement.notes.add(self.table, source, reason);
     }
 
+    /// Tells a line that a person must see, even if nobody asked for notes.
+    pub fn warn(&self, line: String) {
+        self.statement.notes.warn(line);
+    }
+
     /// The statement's cancellation token.
     #[must_use]
     pub fn cancel(&self) -> &Cancel {

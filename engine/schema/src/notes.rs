@@ -27,6 +27,7 @@ impl fmt::Display for Note {
 pub struct Notes {
     count: AtomicU64,
     kept: Mutex<Vec<Note>>,
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Notes {
@@ -41,6 +42,20 @@ impl Notes {
             let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             kept.push(Note { table, source, reason: reason.to_string() });
         }
+    }
+
+    /// Adds a line that a person must see.
+    pub fn warn(&self, line: String) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if warnings.len() < Self::KEPT && warnings.last() != Some(&line) {
+            warnings.push(line);
+        }
+    }
+
+    /// Takes the lines that a person must see.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     /// How many notes there were.

@@ -118,6 +118,11 @@ impl Registry {
         Self(tables.into_iter().map(|table| (table.name(), table)).collect())
     }
 
+    /// Adds a table, in the place of one with its name.
+    pub fn insert(&mut self, table: &'static dyn AnyTable) {
+        self.0.insert(table.name(), table);
+    }
+
     /// A table by its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'static dyn AnyTable> {

@@ -302,6 +302,7 @@ impl Engine {
         let room = plumb_schema::Notes::KEPT.saturating_sub(self.notes.len());
         self.notes.extend(statement.notes.take().into_iter().take(room));
         self.warnings.append(&mut warnings);
+        self.warnings.append(&mut statement.notes.take_warnings());
         result
     }
 

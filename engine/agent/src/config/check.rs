@@ -4,7 +4,7 @@ use super::diagnostic::{Diagnostic, Weight};
 use super::marks::{Asked, Asks, Unescaped};
 use super::query::platforms;
 use super::text::{Place, Text};
-use super::{Config, views};
+use super::{Config, constructed, views};
 use plumb_schema::Platforms;
 use plumb_sql::Engine;
 use plumb_sql::analysis::{self, Analysis, Code, Excerpt, Severity};
@@ -40,10 +40,11 @@ impl Report {
 }
 
 /// Looks at everything. The engine has the tables that the daemon would have; the configuration's views are made in it.
-pub fn check(config: &Config, engine: &mut Engine) -> Report {
+pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refused]) -> Report {
     let mut findings: Vec<Finding> =
         config.diagnostics.iter().map(|found| general(found.clone(), config.texts.get(&found.source))).collect();
     let refused = views::add(config.views(), engine);
+    findings.extend(unmade.iter().filter_map(|refused| not_made(config, refused)));
     for (source, asked) in &config.asked {
         let Some(text) = config.texts.get(source) else { continue };
         let mut look = Look { text, asked, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };
@@ -55,6 +56,15 @@ pub fn check(config: &Config, engine: &mut Engine) -> Report {
         place(a).cmp(&place(b))
     });
     Report { findings, queries: config.asked.len() }
+}
+
+/// A table over other people's files that is not made.
+fn not_made(config: &Config, refused: &constructed::Refused) -> Option<Finding> {
+    let named = format!("the query of table {}", refused.name);
+    let (source, asked) =
+        config.asked.iter().rev().find(|(_, asked)| asked.kind == Asks::Foreign && asked.what == named)?;
+    let text = config.texts.get(source)?;
+    Some(general(Diagnostic::new(Weight::Warning, text, &asked.span, refused.line.clone()), Some(text)))
 }
 
 /// What reading told, with its line.

@@ -55,12 +55,27 @@ fn open(path: &str) -> io::Result<File> {
     File::open(path)
 }
 
-/// The paths that a pattern means, in byte order: `*` and `%` stand for anything within a component, `?` for one
-/// character. As for a shell, a name that begins with a dot is meant only by a component that does. Directories that
-/// cannot be read have nothing in them.
+/// The paths that a pattern means: see [`expand`]. Directories that cannot be read have nothing in them.
 pub(super) fn glob(pattern: &str) -> Vec<String> {
+    let mut left = MOST_ENTRIES;
+    let mut found = expand(pattern, &mut |directory| {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(directory).into_iter().flatten() {
+            let Some(rest) = left.checked_sub(1) else { break };
+            left = rest;
+            names.extend(entry.ok().and_then(|entry| entry.file_name().into_string().ok()));
+        }
+        names
+    });
+    found.retain(|path| Path::new(path).exists());
+    found
+}
+
+/// The paths that a pattern means, in byte order: `*` and `%` stand for anything within a component, `?` for one
+/// character. As for a shell, a name that begins with a dot is meant only by a component that does. `names` gives what is in a
+/// directory.
+pub(super) fn expand(pattern: &str, names: &mut dyn FnMut(&str) -> Vec<String>) -> Vec<String> {
     let mut found = vec![String::new()];
-    let mut entries = MOST_ENTRIES;
     for (place, component) in pattern.split('/').enumerate() {
         let slash = if place > 0 { "/" } else { "" };
         found.iter_mut().for_each(|path| path.push_str(slash));
@@ -70,28 +85,16 @@ pub(super) fn glob(pattern: &str) -> Vec<String> {
         }
         let mut next: Vec<String> = Vec::new();
         for directory in &found {
-            next.extend(names(directory, component, &mut entries).into_iter().map(|name| format!("{directory}{name}")));
+            let is_shown = |name: &String| component.starts_with('.') || !name.starts_with('.');
+            let all = names(if directory.is_empty() { "." } else { directory });
+            let meant = all.into_iter().filter(is_shown).filter(|name| is_meant(component, name));
+            next.extend(meant.map(|name| format!("{directory}{name}")));
             next.truncate(MOST_FILES);
         }
         found = next;
     }
-    found.retain(|path| Path::new(path).exists());
     found.sort_unstable();
     found
-}
-
-/// The names in a directory that a component means.
-fn names(directory: &str, component: &str, left: &mut usize) -> Vec<String> {
-    let directory = if directory.is_empty() { "." } else { directory };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory).into_iter().flatten() {
-        let Some(rest) = left.checked_sub(1) else { break };
-        *left = rest;
-        let name = entry.ok().and_then(|entry| entry.file_name().into_string().ok());
-        let is_shown = |name: &String| component.starts_with('.') || !name.starts_with('.');
-        names.extend(name.filter(is_shown).filter(|name| is_meant(component, name)));
-    }
-    names
 }
 
 /// Whether a component of a pattern means a name.

@@ -4,6 +4,7 @@
 //! left out, and a [`Diagnostic`] says so. Only a text that is no JSON object is an error; then the caller keeps what it had.
 
 pub mod check;
+pub mod constructed;
 pub mod diagnostic;
 mod file;
 pub mod json;

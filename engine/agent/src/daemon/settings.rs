@@ -4,7 +4,7 @@ use super::board::Board;
 use super::budget;
 use super::job::Writing;
 use super::lanes::Make;
-use crate::config::{Config, views};
+use crate::config::{Config, constructed, views};
 use crate::flags::Flags;
 use crate::glog::Severity;
 use crate::here;
@@ -15,6 +15,7 @@ use plumb_host::Host;
 use plumb_schema::{Agent, Registry};
 use plumb_sql::Engine;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -97,6 +98,12 @@ pub(super) fn factory(
     hub: &Arc<Hub>,
 ) -> Make {
     let mut registry = tables.clone();
+    // Copies of other people's databases lie where the agent's own is.
+    let spool = Path::new(flags.text("database_path"));
+    let spool = (!flags.bool("disable_database") && spool.is_dir()).then_some(spool);
+    for refused in constructed::add(&mut registry, config, spool) {
+        hub.say(Severity::Warning, here!(), &refused.line);
+    }
     registry.retain(|name| flags.leaves_out(name).is_none());
     let views_of: Vec<(String, String)> =
         config.views().into_iter().map(|(name, sql)| (name.to_owned(), sql.to_owned())).collect();

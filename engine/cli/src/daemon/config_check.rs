@@ -7,7 +7,7 @@ use crate::sql::{Budget, Engine, Settings};
 use plumb_agent::LocalAgent;
 use plumb_agent::config::check::{Finding, Report, check as look, general};
 use plumb_agent::config::diagnostic::Weight;
-use plumb_agent::config::{Config, ConfigError};
+use plumb_agent::config::{Config, ConfigError, constructed};
 use plumb_agent::flags::Flags;
 use plumb_agent::glog::{Severity as Level, status_line};
 use serde_json::{Value, json};
@@ -86,11 +86,13 @@ fn report(config: &Config, flags: &Flags, machine: &Machine<'_>) -> Result<Repor
     let host = (machine.open)(&flags)?;
     let flags = Arc::new(flags);
     let mut registry = machine.tables.clone();
+    // What is refused is told by looking.
+    let refused = constructed::add(&mut registry, config, None);
     registry.retain(|name| flags.leaves_out(name).is_none());
     let agent = Arc::new(LocalAgent::new(Arc::clone(&host), flags, registry.clone()));
     let settings = Settings { registry, host, agent, budget: Budget::default(), planner: false };
     let mut engine = Engine::open(settings).map_err(|error| error.to_string())?;
-    Ok(look(config, &mut engine))
+    Ok(look(config, &mut engine, &refused))
 }
 
 fn block(found: &Finding) -> Block<'_> {

@@ -6,6 +6,7 @@ use super::{Ran, Shell, Told};
 use crate::console::{Console, Streams, here};
 use crate::interrupt::Interrupts;
 use crate::own;
+use plumb_agent::config::constructed;
 use plumb_agent::flags::{Flags, Origin, Parsed, Program, help, os_text, parse};
 use plumb_agent::glog::Severity;
 use plumb_host::Host;
@@ -89,6 +90,10 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         }
     }
     let config = super::config::load(&mut parsed.flags, &mut console);
+    let mut tables = machine.tables;
+    for refused in constructed::add(&mut tables, &config, None) {
+        console.log(Severity::Warning, here!(), &refused.line);
+    }
     let host = match (machine.open)(&parsed.flags) {
         Ok(host) => host,
         Err(error) => return refuse(&mut console, &format!("Error: {error}")),
@@ -100,7 +105,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         console,
         host,
         config,
-        tables: machine.tables,
+        tables,
         engine: None,
         interrupts: machine.interrupts,
         interactive: matches!(task, Task::Prompt),

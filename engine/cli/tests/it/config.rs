@@ -108,3 +108,25 @@ fn packs_and_views_in_the_shell() {
         assert_eq!(with(&files, &all), (code, out.to_owned(), err.to_owned()), "{args:?}");
     }
 }
+
+#[test]
+fn tables_over_the_files_of_others() {
+    let config = r#"{"auto_table_construction": {
+        "my_atc": {"path": "/nowhere/%.db", "query": "select a, b, c from t", "columns": ["a", "b", "c"]},
+        "time": {"path": "/x", "query": "select a from t", "columns": ["a"]}},
+        "schedule": {"q": {"query": "select a, path from my_atc"}, "wrong": {"query": "select d from my_atc"}}}"#;
+    let files = [("c.conf", config)];
+    let refused = "W] ATC Table: time overrides core table; Refusing registration\n";
+    let schema = "CREATE TABLE my_atc(`a` TEXT, `b` TEXT, `c` TEXT, `path` TEXT);\n";
+    for (args, out) in [(".schema my_atc", schema), ("select count(*) as n from my_atc", "n\n0\n")] {
+        assert_eq!(with(&files, &["--csv", args]), (0, out.to_owned(), refused.to_owned()));
+    }
+    let (code, _, told) = with(&files, &["--config_check"]);
+    let lines: Vec<&str> =
+        told.lines().filter(|line| line.starts_with("error") || line.starts_with("warning")).collect();
+    let expect = [
+        "warning: ATC Table: time overrides core table; Refusing registration",
+        "error[unknown-column]: query wrong: no such column: d",
+    ];
+    assert_eq!((code, lines.as_slice()), (1, expect.as_slice()), "{told}");
+}

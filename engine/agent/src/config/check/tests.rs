@@ -38,7 +38,7 @@ fn found(text: &str) -> Vec<String> {
         assert_eq!(said.split(": ").next(), Some(format!("c:1:{}", excerpt.column).as_str()));
         format!("{} [{marked}]", said.split_once(": ").expect("a place").1)
     };
-    check(&config, &mut engine).findings.iter().map(line).collect()
+    check(&config, &mut engine, &[]).findings.iter().map(line).collect()
 }
 
 #[test]
