@@ -228,6 +228,14 @@ fn run(place: usize, job: &Job, engine: &mut Engine, shared: &Shared) -> Option<
         shared.hub.say(Severity::Warning, here!(), &format!("cannot note that {} runs: {error}", job.name));
     }
     let outcome = catch_unwind(AssertUnwindSafe(|| job.run(engine, shared))).ok();
+    for warning in engine.take_warnings() {
+        shared.hub.say(Severity::Warning, here!(), &warning);
+    }
+    for denial in engine.take_denials() {
+        shared.hub.say(Severity::Error, here!(), &denial);
+    }
+    // Notes are for people who look on.
+    drop(engine.take_notes());
     // What could not be begun cannot be ended either, and was told.
     let _ = shared.running.end(place);
     outcome

@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use std::io;
 
 /// The bytes of the files of a database, by the end of their names.
-fn database(script: &str, ends: &[&'static str]) -> Vec<(&'static str, Vec<u8>)> {
+type Parts = Vec<(&'static str, Vec<u8>)>;
+
+fn database(script: &str, ends: &[&'static str]) -> Parts {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let connection = Connection::open(&path).unwrap();
@@ -18,7 +20,7 @@ fn database(script: &str, ends: &[&'static str]) -> Vec<(&'static str, Vec<u8>)>
     ends.iter().map(read).collect()
 }
 
-fn host(files: &[(&str, Vec<(&'static str, Vec<u8>)>)]) -> Mem {
+fn host(files: &[(&str, Parts)]) -> Mem {
     files
         .iter()
         .flat_map(|(path, parts)| parts.iter().map(move |(end, bytes)| (format!("{path}{end}"), bytes)))
