@@ -3,7 +3,7 @@
 use super::Shared;
 use super::usage::Usage;
 use crate::differ::record::{self, Field, Shape, TextAs};
-use crate::differ::{Changes, Differ};
+use crate::differ::{self, Changes, Differ};
 use crate::glog::Severity;
 use crate::here;
 use crate::logger::Stream;
@@ -18,6 +18,9 @@ use std::sync::atomic::Ordering;
 
 /// As many bytes of lines go to the loggers at once.
 const CHUNK: usize = 1 << 16;
+
+/// As many bytes of lines are stored with the result that they are about; see [`differ`].
+const OUTBOX: usize = 1 << 20;
 
 /// A scheduled query that is due.
 #[derive(Clone, Debug)]
@@ -111,7 +114,7 @@ impl Job {
         envelope: Envelope<'_>,
         output: &mut u64,
     ) -> Result<(), Failure> {
-        let mut lines = Lines::new(shared, Stream::Snapshots);
+        let mut lines = Lines::new(shared, Stream::Snapshots, CHUNK);
         let mut rows = Rows::default();
         let mut events = self.writing.snapshot_events.then(|| envelope.events());
         let numerics = self.writing.style.numerics;
@@ -155,13 +158,24 @@ impl Job {
             return Ok(());
         }
         envelope.counter = changes.counter;
+        let mut lines = Lines::new(shared, Stream::Results, OUTBOX);
         if self.writing.events {
-            self.log_events(&mut changes, shared, &envelope)?
+            self.events(&mut changes, shared, &envelope, &mut lines)?;
         } else {
-            self.log_batch(&mut changes, shared, &envelope)?
+            self.batch(&mut changes, shared, &envelope, &mut lines)?;
         }
-        // Lines are logged or kept before their rows count as known: a kill in between logs them again.
-        Ok(changes.commit(&mut shared.store())?)
+        match lines.held() {
+            Some([]) => Ok(changes.commit(&mut shared.store())?),
+            Some(lines) => {
+                changes.commit_with(&mut shared.store(), lines)?;
+                shared.hub.results(Stream::Results, lines)?;
+                Ok(differ::logged(&shared.store(), &self.name)?)
+            }
+            None => {
+                lines.finish()?;
+                Ok(changes.commit(&mut shared.store())?)
+            }
+        }
     }
 
     fn tell(&self, changes: &Changes, shared: &Shared) {
@@ -177,18 +191,28 @@ impl Job {
         }
     }
 
-    fn log_events(&self, changes: &mut Changes, shared: &Shared, envelope: &Envelope<'_>) -> Result<(), StoreError> {
-        let mut lines = Lines::new(shared, Stream::Results);
+    fn events(
+        &self,
+        changes: &mut Changes,
+        shared: &Shared,
+        envelope: &Envelope<'_>,
+        lines: &mut Lines<'_>,
+    ) -> Result<(), StoreError> {
         let mut events: Events = envelope.events();
         if self.removed {
             let store = shared.store();
             changes.removed(&store, |names, fields| lines.push(events.line(names, &fields, Action::Removed)))?;
         }
-        changes.added(|names, fields| lines.push(events.line(names, &fields, Action::Added)))?;
-        lines.finish()
+        changes.added(|names, fields| lines.push(events.line(names, &fields, Action::Added)))
     }
 
-    fn log_batch(&self, changes: &mut Changes, shared: &Shared, envelope: &Envelope<'_>) -> Result<(), StoreError> {
+    fn batch(
+        &self,
+        changes: &mut Changes,
+        shared: &Shared,
+        envelope: &Envelope<'_>,
+        lines: &mut Lines<'_>,
+    ) -> Result<(), StoreError> {
         let (mut removed, mut added) = (Rows::default(), Rows::default());
         let numerics = self.writing.style.numerics;
         if self.removed {
@@ -206,31 +230,40 @@ impl Job {
         if !changes.first && removed.is_empty() && added.is_empty() {
             return Ok(());
         }
-        let mut lines = Lines::new(shared, Stream::Results);
-        lines.push(&envelope.batch(&removed, &added))?;
-        lines.finish()
+        lines.push(&envelope.batch(&removed, &added))
     }
 }
 
-/// Lines on their way to the loggers, in pieces of bounded size.
+/// Lines on their way to the loggers. The first bytes are held; what is more goes in pieces of bounded size.
 struct Lines<'a> {
     shared: &'a Shared,
     stream: Stream,
     waiting: Vec<u8>,
+    /// Bytes that may be held.
+    most: usize,
+    /// Whether some have gone.
+    flows: bool,
 }
 
 impl<'a> Lines<'a> {
-    fn new(shared: &'a Shared, stream: Stream) -> Self {
-        Self { shared, stream, waiting: Vec::new() }
+    fn new(shared: &'a Shared, stream: Stream, most: usize) -> Self {
+        Self { shared, stream, waiting: Vec::new(), most, flows: false }
     }
 
     fn push(&mut self, line: &[u8]) -> Result<(), StoreError> {
         self.waiting.extend(line);
         self.waiting.push(b'\n');
-        if self.waiting.len() < CHUNK { Ok(()) } else { self.flush() }
+        let most = if self.flows { CHUNK } else { self.most };
+        if self.waiting.len() < most { Ok(()) } else { self.flush() }
+    }
+
+    /// All lines, if none has gone.
+    fn held(&self) -> Option<&[u8]> {
+        (!self.flows).then_some(&self.waiting)
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
+        self.flows = true;
         self.shared.hub.results(self.stream, &self.waiting)?;
         self.waiting.clear();
         Ok(())

@@ -13,10 +13,12 @@ mod settings;
 mod usage;
 
 use crate::config::{Config, ConfigError};
+use crate::differ;
 use crate::flags::Flags;
 use crate::glog::Severity;
 use crate::here;
 use crate::identity::Identity;
+use crate::logger::Stream;
 use crate::logger::hub::{Hub, HubError};
 use crate::schedule::denylist::{self, Running};
 use crate::schedule::performance::Performance;
@@ -228,6 +230,7 @@ impl Daemon {
             None => daemon.plan_refresh(now, false),
         }
         daemon.deny_crashed(&crashed, now)?;
+        daemon.log_unlogged()?;
         let first: Vec<Entry> = daemon.timetable.at_start().cloned().collect();
         first.iter().for_each(|entry| daemon.due(entry, now));
         Ok(daemon)
@@ -447,6 +450,16 @@ impl Daemon {
                 Severity::Warning,
                 &format!("The caller does not want denied queries, skipping denied scheduled query: {name}"),
             );
+        }
+        Ok(())
+    }
+
+    /// Logs what was stored and perhaps not logged before the process died.
+    fn log_unlogged(&self) -> Result<(), StoreError> {
+        let unlogged = differ::unlogged(&self.shared.store())?;
+        for (query, lines) in unlogged {
+            self.shared.hub.results(Stream::Results, &lines)?;
+            differ::logged(&self.shared.store(), &query)?;
         }
         Ok(())
     }

@@ -244,6 +244,21 @@ fn a_query_in_which_the_process_died_is_left_out() {
 }
 
 #[test]
+fn what_was_stored_and_not_logged_is_logged_at_the_next_start() {
+    let fixture = Fixture::new("{}");
+    let daemon = fixture.start();
+    let differ = differ::Differ::new(&daemon.shared.store(), "q", 0).unwrap();
+    let changes = differ.finish("select 1");
+    changes.commit_with(&mut daemon.shared.store(), b"{\"one\":1}\n").unwrap();
+    // As if it were killed right here.
+    drop(daemon);
+    for _ in 0..2 {
+        fixture.start().end();
+        assert_eq!(fixture.read("log/osqueryd.results.log"), "{\"one\":1}\n");
+    }
+}
+
+#[test]
 fn configurations_come_and_go() {
     let config = |name: &str| {
         format!(r#"{{"schedule": {{"{name}": {{"query": "select 1 as n", "interval": 10, "snapshot": true}}}}}}"#)

@@ -7,8 +7,11 @@
 //! * rows are stored once, under ascending places, and never moved: new rows append to the last pages;
 //! * rows that are gone are named in a list; they are deleted when they are a quarter of all.
 //!
-//! Nothing is stored before the caller has logged the changes and says [`Changes::commit`]. A crash between the two logs the
-//! same changes again at the next run, with the same counter: at least once, never not.
+//! The caller takes the lines of a change, and hands them to [`Changes::commit_with`], which stores them together with the new result: they are
+//! logged then, and [`logged`] forgets them. A crash between the two leaves them in the store, from where [`unlogged`] gives them to the next
+//! start: the very same lines, at least once, never not. Changes too large for that (a first result, as a rule) are logged first and
+//! stored by [`Changes::commit`] then; after a crash between those the next run logs what has changed since the stored result, with the same
+//! counter.
 
 pub mod record;
 mod stored;
@@ -285,7 +288,19 @@ impl Changes {
     ///
     /// # Errors
     /// What the store says; then the old one stays.
-    pub fn commit(mut self, store: &mut Store) -> Result<(), StoreError> {
+    pub fn commit(self, store: &mut Store) -> Result<(), StoreError> {
+        self.store(store, None)
+    }
+
+    /// The same, and keeps lines until they are [`logged`].
+    ///
+    /// # Errors
+    /// As [`Changes::commit`].
+    pub fn commit_with(self, store: &mut Store, lines: &[u8]) -> Result<(), StoreError> {
+        self.store(store, Some(lines))
+    }
+
+    fn store(mut self, store: &mut Store, lines: Option<&[u8]>) -> Result<(), StoreError> {
         if self.is_idle() {
             return Ok(());
         }
@@ -298,9 +313,34 @@ impl Changes {
                 query.append(connection, &hash, shapes.get(shape).copied().unwrap_or_default(), record)
             })?;
             query.forget(connection, &self.gone)?;
-            query.save(connection)
+            query.save(connection)?;
+            if let Some(lines) = lines {
+                connection.prepare_cached(KEEP)?.execute((OUTBOX, &self.name, lines))?;
+            }
+            Ok(())
         })
     }
+}
+
+/// Where lines are kept until they are logged, by query.
+const OUTBOX: &str = "outbox";
+
+const KEEP: &str = "INSERT OR REPLACE INTO settings VALUES (?, ?, ?)";
+
+/// The lines of a query have been logged.
+///
+/// # Errors
+/// What the store says; then they may be logged again.
+pub fn logged(store: &Store, query: &str) -> Result<(), StoreError> {
+    store.remove(OUTBOX, query)
+}
+
+/// Lines that were stored and perhaps not logged, by query: the process died in between.
+///
+/// # Errors
+/// What the store says.
+pub fn unlogged(store: &Store) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    store.all(OUTBOX)
 }
 
 #[cfg(test)]

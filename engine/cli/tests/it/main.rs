@@ -3,6 +3,8 @@
 mod arguments;
 mod commands;
 mod config;
+#[cfg(target_os = "linux")]
+mod daemon;
 mod output;
 #[cfg(target_os = "linux")]
 mod service;
