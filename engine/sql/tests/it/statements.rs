@@ -201,7 +201,7 @@ fn scans_cost_what_tables_say() {
     let settings = plumb_sql::Settings { registry, host, agent, budget, planner: true };
     let mut engine = plumb_sql::Engine::open(settings).expect("an engine opens");
     for (sql, expect) in [
-        ("SELECT 1 FROM plain", "xBestIndex plain: scan (cost 100, rows 100)"),
+        ("SELECT 1 FROM plain", "xBestIndex plain: scan (cost 10000, rows 1000)"),
         ("SELECT 1 FROM keyed", "xBestIndex keyed: scan (cost 10000, rows 1000)"),
         ("SELECT 1 FROM endless", "xBestIndex endless: scan (cost 1000000, rows 1000000)"),
     ] {
