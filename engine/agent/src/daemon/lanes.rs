@@ -10,6 +10,7 @@ use plumb_host::Cancel;
 use plumb_sql::{Engine, SqlError};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -236,7 +237,9 @@ fn run(place: usize, job: &Job, engine: &mut Engine, shared: &Shared) -> Option<
     }
     // Notes are for people who look on.
     drop(engine.take_notes());
-    // What could not be begun cannot be ended either, and was told.
-    let _ = shared.running.end(place);
+    if !shared.exceeded.load(Ordering::Relaxed) {
+        // What could not be begun cannot be ended either, and was told.
+        let _ = shared.running.end(place);
+    }
     outcome
 }

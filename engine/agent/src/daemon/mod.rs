@@ -88,6 +88,8 @@ impl StartError {
 pub enum Order {
     /// Ends it.
     Stop,
+    /// Ends it because it uses too much: the queries that run are to blame, and will be denied at the next start.
+    Exceeded,
     /// Reads the configuration again and opens log files again.
     Reload,
 }
@@ -122,6 +124,8 @@ struct Shared {
     clock: Clock,
     running: Running,
     stopping: AtomicBool,
+    /// See [`Order::Exceeded`].
+    exceeded: AtomicBool,
 }
 
 impl Shared {
@@ -195,8 +199,8 @@ impl Daemon {
         let watcher = watcher.map_or(-1, i64::from);
         let process = Process { pid: std::process::id(), start_time: now, watcher, identity };
         let board = Arc::new(Board::new(process, tables.clone(), Arc::clone(&flags)));
-        let stopping = AtomicBool::new(false);
-        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping });
+        let (stopping, exceeded) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping, exceeded });
         let settings = Settings::of(&flags);
         let (sender, heard) = mpsc::channel();
         let make = settings::factory(&Config::default(), &tables, &flags, &host, &board, &shared.hub);
@@ -254,6 +258,10 @@ impl Daemon {
                 Ok(Heard::Done(done)) => self.finished(*done),
                 Ok(Heard::Order(Order::Reload)) => self.reload(),
                 Ok(Heard::Order(Order::Stop)) => break false,
+                Ok(Heard::Order(Order::Exceeded)) => {
+                    self.shared.exceeded.store(true, Ordering::Relaxed);
+                    break false;
+                }
                 // It has a sender of its own, so the channel never closes.
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }

@@ -63,12 +63,42 @@ pub struct Guard {
     last: Sample,
 }
 
+/// How a worker uses more CPU than it may.
+#[derive(Clone, Copy, Debug, Default)]
+struct Over {
+    /// For how long, without a pause.
+    time: Duration,
+    /// CPU time beyond the limit.
+    excess: Duration,
+}
+
+impl Over {
+    /// Takes note of so much CPU time in that time. `true`: it is too much by now.
+    ///
+    /// What is too much is what a thread that spins would use. The same time a little above the limit is not: queries may begin at full
+    /// speed before their own budgets slow them, and on a busy machine that takes long.
+    fn note(&mut self, share: Duration, span: Duration, percent: u64, latency: Duration) -> bool {
+        let part = |time: Duration, percent: u64| {
+            let micros = time.as_micros().saturating_mul(u128::from(percent)) / 100;
+            Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        };
+        let excess = share.saturating_sub(part(span, percent));
+        if excess.is_zero() {
+            *self = Self::default();
+            return false;
+        }
+        self.time += span;
+        self.excess += excess;
+        self.time >= latency && self.excess >= part(latency, 100_u64.saturating_sub(percent))
+    }
+}
+
 #[derive(Clone, Debug)]
 enum State {
     /// There is no worker, and is to be one from this time on.
     Down { start: Duration },
     /// A worker works.
-    Up { since: Duration, looked: Duration, used: Duration, over: Duration },
+    Up { since: Duration, looked: Duration, used: Duration, over: Over },
     /// A worker has been asked to end. `killed`: by force at last. `last`: it is to be the last one.
     Stopping { since: Duration, kill: Duration, killed: bool, last: bool },
     /// All is over.
@@ -122,14 +152,11 @@ impl Guard {
         }
         let excess = match (self.limits.memory, self.limits.utilization) {
             (Some(limit), _) if sample.memory > limit => Some(Excess::Memory(sample.memory, limit)),
-            (_, Some(percent)) if exceeds(share, span, percent) => {
-                *over += span;
-                (*over >= self.limits.latency).then_some(Excess::Cpu(*over, percent))
+            (_, Some(percent)) => {
+                let is_too_much = over.note(share, span, percent, self.limits.latency);
+                is_too_much.then_some(Excess::Cpu(over.time, percent))
             }
-            _ => {
-                *over = Duration::ZERO;
-                None
-            }
+            _ => None,
         };
         let Some(excess) = excess else { return Action::Wait(INTERVAL) };
         self.state = State::Stopping { since: *since, kill: now + self.limits.forced, killed: false, last: false };
@@ -139,7 +166,7 @@ impl Guard {
     /// A worker has been started.
     pub fn started(&mut self, now: Duration) {
         self.started += 1;
-        self.state = State::Up { since: now, looked: now, used: Duration::ZERO, over: Duration::ZERO };
+        self.state = State::Up { since: now, looked: now, used: Duration::ZERO, over: Over::default() };
     }
 
     /// The worker has ended, or could not be started; answers how long it lived and how long the next one has to wait.
@@ -183,11 +210,6 @@ impl Guard {
     pub const fn last(&self) -> Sample {
         self.last
     }
-}
-
-/// Whether so much CPU time in that time is more than so many percent.
-fn exceeds(share: Duration, span: Duration, percent: u64) -> bool {
-    share.as_micros().saturating_mul(100) > span.as_micros().saturating_mul(u128::from(percent))
 }
 
 #[cfg(test)]

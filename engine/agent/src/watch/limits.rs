@@ -22,7 +22,7 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Percent of one CPU; `None` for all of them.
     pub utilization: Option<u64>,
-    /// How long it may use more than that.
+    /// How long it may use more than that, if it uses all of a CPU; longer if it uses less.
     pub latency: Duration,
     /// Time after the start of the watchdog during which nothing is enforced.
     pub delay: Duration,

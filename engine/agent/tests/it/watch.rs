@@ -67,7 +67,7 @@ fn a_worker_that_does_not_stop_is_killed() {
 
 #[test]
 fn a_worker_with_too_much_cpu_is_stopped() {
-    let daemon = watcher("spin", "watchdog_utilization_limit=1 watchdog_latency_limit=3 watchdog_delay=0");
+    let daemon = watcher("spin", "watchdog_utilization_limit=1 watchdog_latency_limit=1 watchdog_delay=0");
     let first = daemon.worker(1);
     let line = daemon.line("said", &format!("worker ({first}) stopping: CPU utilization limits exceeded: "));
     assert!(line.ends_with("(limit is 1%)"), "{line}");

@@ -100,7 +100,8 @@ fn serve(flags: Flags, machine: &Machine<'_>, worker: Option<Worker>, hub: Arc<H
                 notifier.tell(&[State::Stopping]);
                 // An orderly end must not hang; without a thread for that it is hoped not to.
                 let _ = exit_within(alarm, 0);
-                target.order(Order::Stop);
+                let is_blamed = signal == Signal::Exceeded;
+                target.order(if is_blamed { Order::Exceeded } else { Order::Stop });
             } else {
                 target.order(Order::Reload);
             }

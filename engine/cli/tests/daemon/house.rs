@@ -116,17 +116,27 @@ impl House {
         std::fs::read_to_string(self.path("pidfile")).ok()
     }
 
-    /// The worker, if there is one just now that has taken its name.
+    /// The worker, if there is one just now that has begun and has taken its name.
     pub(crate) fn worker_now(&self) -> Option<u32> {
         let pid = self.pid();
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
-        let worker = children.split_ascii_whitespace().next()?.parse().ok()?;
-        let name = std::fs::read_to_string(format!("/proc/{worker}/comm")).ok()?;
-        (name == "plumbd\n" && lives(worker)).then_some(worker)
+        let worker: u32 = children.split_ascii_whitespace().next()?.parse().ok()?;
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{worker}/{file}")).ok();
+        let has_begun = read("cmdline")? == "osqueryd\0" && read("comm")? == "plumbd\n";
+        (has_begun && lives(worker)).then_some(worker)
     }
 
     pub(crate) fn worker(&self) -> u32 {
         eventually("a worker", || self.worker_now())
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// How often a text stands on standard error.
+    pub(crate) fn count(&self, part: &str) -> usize {
+        std::fs::read_to_string(self.path("said")).unwrap().matches(part).count()
     }
 
     /// Waits for a text on standard error.

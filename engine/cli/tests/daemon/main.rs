@@ -15,8 +15,6 @@ fn two_processes_that_end_in_order() {
         house.start(&[]);
         let (watcher, worker) = (house.pid(), house.worker());
         assert_eq!(parent(worker), watcher);
-        assert_eq!(std::fs::read(format!("/proc/{worker}/cmdline")).unwrap(), b"osqueryd\0");
-        assert_eq!(std::fs::read_to_string(format!("/proc/{worker}/comm")).unwrap(), "plumbd\n");
         assert_eq!(house.pidfile(), Some(watcher.to_string()));
         house.said(&format!("osquery worker initialized [watcher={watcher}]"));
         send(watcher, signal);
@@ -46,6 +44,22 @@ fn a_worker_that_is_killed_is_replaced_and_logs_on() {
     let second = eventually("another worker", || house.worker_now().filter(|&worker| worker != first));
     assert_eq!(parent(second), house.pid());
     house.eventually_results(before + 1);
+}
+
+#[test]
+fn the_query_is_denied_for_which_a_worker_was_stopped() {
+    let mut house = House::new();
+    let hog = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+    house.write("conf", &format!(r#"{{"schedule": {{"hog": {{"query": "{hog}", "interval": 1}}}}}}"#));
+    house.start(&["--watchdog_max_delay=0"]);
+    house.said("Executing scheduled query hog");
+    let first = house.worker();
+    send(first, Signal::USR1);
+    let second = eventually("another worker", || house.worker_now().filter(|&worker| worker != first));
+    house.said("Scheduled query may have failed: hog");
+    send(second, Signal::TERM);
+    eventually("a third worker", || house.worker_now().filter(|&worker| worker != first && worker != second));
+    assert_eq!(house.count("Executing scheduled query hog"), 1);
 }
 
 #[test]
