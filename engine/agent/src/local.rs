@@ -13,6 +13,8 @@ pub struct LocalAgent {
     registry: Registry,
     pid: u32,
     start_time: i64,
+    /// Of the configuration; empty without one.
+    config_hash: String,
     ids: OnceLock<Ids>,
 }
 
@@ -27,7 +29,21 @@ impl LocalAgent {
     #[must_use]
     pub fn new(host: Arc<dyn Host>, flags: Arc<Flags>, registry: Registry) -> Self {
         let start_time = host.now().secs;
-        Self { host, flags, registry, pid: std::process::id(), start_time, ids: OnceLock::new() }
+        Self {
+            host,
+            flags,
+            registry,
+            pid: std::process::id(),
+            start_time,
+            config_hash: String::new(),
+            ids: OnceLock::new(),
+        }
+    }
+
+    /// The same with a configuration of this hash.
+    #[must_use]
+    pub fn configured(self, config_hash: &str) -> Self {
+        Self { config_hash: config_hash.to_owned(), ..self }
     }
 
     fn ids(&self) -> &Ids {
@@ -52,8 +68,8 @@ impl Agent for LocalAgent {
             uuid: self.ids().uuid.clone(),
             instance_id: self.ids().instance.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            config_hash: String::new(),
-            config_valid: false,
+            config_hash: self.config_hash.clone(),
+            config_valid: !self.config_hash.is_empty(),
             extensions: "inactive".to_owned(),
             build_distro: std::env::consts::OS.to_owned(),
             start_time: self.start_time,

@@ -1,7 +1,7 @@
 //! Loading a configuration: its sources, the packs in files, and what it all amounts to.
 
 use super::diagnostic::{Diagnostic, Weight};
-use super::marks::Asked;
+use super::marks::{Asked, Marks};
 use super::query::{Machine, Pack, Query};
 use super::text::Text;
 use super::{
@@ -248,6 +248,14 @@ impl Config {
             let span = mark.cloned().unwrap_or_default();
             self.diagnostics.push(Diagnostic { help, ..Diagnostic::new(Weight::Warning, text, &span, message) });
         }
+    }
+
+    /// Without what is only of use for telling what is wrong: texts, places, diagnostics.
+    #[must_use]
+    pub fn at_work(mut self) -> Self {
+        (self.texts, self.diagnostics, self.asked) = (BTreeMap::new(), Vec::new(), Vec::new());
+        self.sources.values_mut().for_each(|source| source.marks = Marks::default());
+        self
     }
 
     /// Keeps the sources in the store, instead of what was kept there.

@@ -513,7 +513,7 @@ impl Daemon {
         let mut flags = (*self.flags).clone();
         config.apply_options(&mut flags);
         for diagnostic in &config.diagnostics {
-            self.say(Severity::Warning, &diagnostic.to_string());
+            self.say(Severity::Warning, &diagnostic.line());
         }
         let was_verbose = self.shared.hub.is_verbose();
         self.shared.hub.configure(&flags);
@@ -539,7 +539,7 @@ impl Daemon {
             .flat_map(|(source, decorators)| decorators.load.iter().map(|sql| (source.to_owned(), sql.clone())))
             .collect();
         self.decorations.retain(|source, _| config.sources.contains_key(source));
-        self.config = Some(config);
+        self.config = Some(config.at_work());
         load.iter().for_each(|(source, sql)| self.decorate(source, sql));
         self.plan(now);
         self.plan_refresh(now, true);

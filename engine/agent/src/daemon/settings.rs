@@ -14,10 +14,10 @@ use crate::schedule::timetable::Intervals;
 use plumb_host::Host;
 use plumb_schema::{Agent, Registry};
 use plumb_sql::Engine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Read once, when a configuration is put to work. Times are seconds.
 #[derive(Clone, Debug)]
@@ -88,6 +88,17 @@ impl Settings {
     }
 }
 
+/// Tells once of each flag that it has no effect yet.
+fn tell_without_effect(flags: &Flags, hub: &Hub) {
+    static TOLD: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, line) in flags.without_effect() {
+        if told.insert(name) {
+            hub.say(Severity::Warning, here!(), &line);
+        }
+    }
+}
+
 /// What makes engines: the tables that flags leave, the views of the configuration, and a budget.
 pub(super) fn factory(
     config: &Config,
@@ -97,6 +108,7 @@ pub(super) fn factory(
     board: &Arc<Board>,
     hub: &Arc<Hub>,
 ) -> Make {
+    tell_without_effect(flags, hub);
     let mut registry = tables.clone();
     // Copies of other people's databases lie where the agent's own is.
     let spool = Path::new(flags.text("database_path"));

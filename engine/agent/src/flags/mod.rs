@@ -13,7 +13,7 @@ pub use error::{FlagError, ParseError, os_text};
 pub use help::{Program, help};
 pub use parse::{DEFAULT_FLAG_FILE, Parsed, parse};
 pub use spec::{FlagSpec, Kind, Scope};
-pub use specs::{all, find};
+pub use specs::{all, awaits, find};
 
 use plumb_schema::FlagInfo;
 use std::collections::BTreeMap;
@@ -113,6 +113,13 @@ impl Flags {
             .map(|(name, (value, _))| (*name, value.as_str()))
     }
 
+    /// Lines about flags that somebody set and that have no effect in this build, with the names of the flags.
+    pub fn without_effect(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let is_set = |name: &str| self.origin(name).is_some_and(|origin| origin != Origin::Program);
+        let line = |name| Some((name, format!("--{name} has no effect: this build has no {} yet", awaits(name)?)));
+        self.changed().map(|(name, _)| name).filter(move |name| is_set(name)).filter_map(line)
+    }
+
     /// Every flag with its value, in name order, as `osquery_flags` shows them.
     #[must_use]
     pub fn infos(&self) -> Vec<FlagInfo> {
@@ -181,6 +188,29 @@ mod tests {
         let header = infos.iter().find(|info| info.name == "header").unwrap();
         assert_eq!((header.value.as_str(), header.default.as_str(), header.shell_only), ("false", "true", true));
         assert!(!infos.iter().any(|info| ["A", "L", "flagfile"].contains(&info.name.as_str())));
+    }
+
+    #[test]
+    fn flags_of_what_is_not_built() {
+        let mut flags = Flags::default();
+        for (name, value, origin) in [
+            ("tls_hostname", "h", Origin::CommandLine),
+            ("events_expiry", "7", Origin::Config),
+            ("extensions_interval", "3", Origin::FlagFile),
+            ("extensions_socket", "/s", Origin::Program),
+            ("disable_extensions", "true", Origin::CommandLine),
+            ("schedule_epoch", "7", Origin::Config),
+        ] {
+            flags.set(name, value, origin).unwrap();
+        }
+        let told: Vec<String> = flags.without_effect().map(|(_, line)| line).collect();
+        assert_eq!(
+            told,
+            [
+                "--events_expiry has no effect: this build has no events yet",
+                "--tls_hostname has no effect: this build has no servers yet"
+            ]
+        );
     }
 
     /// Holds the table against osquery's list, where that lies beside the repository.

@@ -87,6 +87,7 @@ impl Shell {
                 registry.retain(|name| self.flags.leaves_out(name).is_none());
             }
             let agent = LocalAgent::new(Arc::clone(&self.host), Arc::clone(&self.flags), registry.clone());
+            let agent = agent.configured(&self.config.hash);
             let settings = Settings {
                 registry,
                 host: Arc::clone(&self.host),

@@ -101,6 +101,7 @@ fn packs_and_views_in_the_shell() {
         (vec!["--pack=idle"], 0, "", ""),
         (vec!["--pack=none"], 0, "", ""),
         (vec!["select null as n from v"], 0, "n\n-\n", ""),
+        (vec!["select length(config_hash) as h, config_valid as v from osquery_info"], 0, "h|v\n40|1\n", ""),
     ];
     cases.push((vec!["--pack=broken"], 0, "", "W] Discovery query failed (selec): near \"selec\": syntax error\n"));
     for (args, code, out, err) in cases {

@@ -30,6 +30,21 @@ pub fn all() -> impl Iterator<Item = &'static FlagSpec> {
     SUBJECTS.iter().copied().flatten()
 }
 
+/// What a flag is for, if that is not built yet.
+#[must_use]
+pub fn awaits(name: &str) -> Option<&'static str> {
+    // What is switched off is off.
+    if name.starts_with("disable_") {
+        return None;
+    }
+    let subjects = [(events::FLAGS, "events"), (extensions::FLAGS, "extensions"), (remote::FLAGS, "servers")];
+    let of = |flags: &[FlagSpec]| flags.iter().any(|spec| spec.name == name);
+    let prefixes =
+        [("config_tls_", "servers"), ("logger_tls_", "servers"), ("logger_kafka_", "Kafka"), ("aws_", "AWS")];
+    let by_subject = subjects.into_iter().find(|(flags, _)| of(flags)).map(|(_, feature)| feature);
+    by_subject.or_else(|| prefixes.into_iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, feature)| feature))
+}
+
 /// A flag by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static FlagSpec> {
