@@ -14,40 +14,55 @@ use arbitrary::{Result, Unstructured};
 /// Rows of tables of which every pair is compared.
 const JOINED: usize = 100;
 
-/// Comparisons of a column `#` with a value `@`.
-const COMPARISONS: &[&str] = &[
-    "# = @ COLLATE NOCASE",
-    "# COLLATE NOCASE = @",
-    "@ COLLATE NOCASE = #",
-    "# = @ COLLATE RTRIM",
-    "# COLLATE RTRIM = @",
-    "# COLLATE BINARY = @",
-    "# = @ COLLATE BINARY",
-    "# COLLATE NOCASE IN (@, upper(@))",
-    "# COLLATE RTRIM IN (@, 'x')",
-    "# IN (@, lower(@), upper(@))",
-    "# COLLATE NOCASE BETWEEN @ AND @",
-    "# COLLATE NOCASE <= @",
-    "# >= @ COLLATE NOCASE",
-    "# > @ COLLATE RTRIM",
-    "CAST(# AS TEXT) = @",
-    "CAST(# AS INTEGER) = @",
-    "CAST(# AS REAL) = @",
-    "# = CAST(@ AS TEXT)",
-    "# = CAST(@ AS INTEGER)",
-    "# = CAST(@ AS REAL)",
-    "# = CAST(@ AS NUMERIC)",
-    "# = CAST(@ AS BLOB)",
-    "# < CAST(@ AS REAL)",
-    "# IN (CAST(@ AS TEXT), CAST(@ AS INTEGER))",
-    "+# = @",
-    "# = +@",
-    "+# IN (@)",
-    "# IS @ COLLATE NOCASE",
-    "(#, 1) = (@ COLLATE NOCASE, 1)",
-    "# = (SELECT @)",
-    "# = @",
+/// Comparisons of a column `#` with a value `@`, each with the spellings of the value under which it holds, too.
+const COMPARISONS: &[(&str, Spelling)] = &[
+    ("# = @ COLLATE NOCASE", Spelling::Plain),
+    ("# COLLATE NOCASE = @", Spelling::Letters),
+    ("@ COLLATE NOCASE = #", Spelling::Letters),
+    ("# = @ COLLATE RTRIM", Spelling::Plain),
+    ("# COLLATE RTRIM = @", Spelling::Blanks),
+    ("# COLLATE BINARY = @", Spelling::Plain),
+    ("# = @ COLLATE BINARY", Spelling::Plain),
+    ("# COLLATE NOCASE IN (@, upper(@))", Spelling::Letters),
+    ("# COLLATE RTRIM IN (@, 'x')", Spelling::Blanks),
+    ("# IN (@, lower(@), upper(@))", Spelling::Plain),
+    ("# COLLATE NOCASE BETWEEN @ AND @", Spelling::Letters),
+    ("# COLLATE NOCASE <= @", Spelling::Letters),
+    ("# >= @ COLLATE NOCASE", Spelling::Plain),
+    ("# >= @ COLLATE RTRIM", Spelling::Plain),
+    ("# > '' COLLATE RTRIM AND # <= @", Spelling::Plain),
+    ("CAST(# AS TEXT) = @ || ''", Spelling::Plain),
+    ("CAST(# AS INTEGER) = CAST(@ AS INTEGER)", Spelling::Plain),
+    ("CAST(# AS INTEGER) = @", Spelling::Number),
+    ("CAST(# AS REAL) = @", Spelling::Number),
+    ("# = CAST(@ AS TEXT)", Spelling::Plain),
+    ("# = CAST(@ AS INTEGER)", Spelling::Number),
+    ("# = CAST(@ AS REAL)", Spelling::Number),
+    ("# = CAST(@ AS NUMERIC)", Spelling::Number),
+    ("# < CAST(@ AS BLOB)", Spelling::Plain),
+    ("(# = CAST(@ AS BLOB) OR # >= CAST(@ AS REAL))", Spelling::Plain),
+    ("# IN (CAST(@ AS TEXT), CAST(@ AS INTEGER))", Spelling::Plain),
+    ("+# = @", Spelling::Plain),
+    ("# = +@", Spelling::Plain),
+    ("+# IN (@)", Spelling::Plain),
+    ("# IS @ COLLATE NOCASE", Spelling::Plain),
+    ("(#, 1) = (@ COLLATE NOCASE, 1)", Spelling::Plain),
+    ("# = (SELECT @)", Spelling::Plain),
+    ("# = @", Spelling::Plain),
 ];
+
+/// Under which spellings of a value that occurs a comparison still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spelling {
+    /// As it stands there.
+    Plain,
+    /// With other letters.
+    Letters,
+    /// With blanks at its end.
+    Blanks,
+    /// As text, or with blanks, if the column is one of numbers: others are not compared in this way.
+    Number,
+}
 
 /// One comparison, of a column with a value or with a column; or one order.
 ///
@@ -61,24 +76,34 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     }
 }
 
-/// A value as it stands there, in other letters, with blanks, or as another type.
-fn variant(u: &mut Unstructured<'_>, value: &str) -> Result<String> {
-    Ok(match u.int_in_range(0..=7)? {
-        0 => format!("upper({value})"),
-        1 => format!("lower({value})"),
-        2 => format!("{value} || '  '"),
-        3 => format!("' ' || {value}"),
-        4 => format!("'' || {value}"),
-        _ => value.to_owned(),
-    })
+/// A value in a spelling under which a comparison holds; once in a while in any.
+fn spelled(u: &mut Unstructured<'_>, value: &str, spelling: Spelling) -> Result<String> {
+    let spelling = match u.int_in_range(0..=15)? {
+        0 => *u.choose(&[Spelling::Letters, Spelling::Blanks, Spelling::Number])?,
+        _ => spelling,
+    };
+    let forms: &[&str] = match spelling {
+        Spelling::Plain => &["@"],
+        Spelling::Letters => &["upper(@)", "lower(@)", "@"],
+        Spelling::Blanks => &["@ || '  '", "@ || ' '", "@"],
+        Spelling::Number => &["' ' || @", "'' || @", "@ || ' '", "@"],
+    };
+    Ok(format!("({})", u.choose(forms)?.replace('@', value)))
 }
 
 fn comparison(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let table = u.choose(&material.tables)?;
-    let column = some_text(u, table)?;
+    let (condition, spelling) = *u.choose(COMPARISONS)?;
+    let numbers = |column: &&ColumnMaterial| column.kind != plumb_schema::Type::Text && !column.literals.is_empty();
+    let numbers: Vec<&ColumnMaterial> = table.columns.iter().filter(numbers).collect();
+    let (column, condition, spelling) = match spelling {
+        Spelling::Number if numbers.is_empty() => (some_text(u, table)?, "# = @", Spelling::Plain),
+        Spelling::Number => (*u.choose(&numbers)?, condition, spelling),
+        _ => (some_text(u, table)?, condition, spelling),
+    };
     let value = if column.literals.is_empty() { "''" } else { u.choose(&column.literals)?.as_str() };
-    let value = format!("({})", variant(u, value)?);
-    let condition = u.choose(COMPARISONS)?.replace('#', &format!("t.\"{}\"", column.name)).replace('@', &value);
+    let value = spelled(u, value, spelling)?;
+    let condition = condition.replace('#', &format!("t.\"{}\"", column.name)).replace('@', &value);
     let whole = format!("SELECT {} FROM {}", columns([column, u.choose(&table.columns)?]), table.from("t"));
     let forms = vec![
         format!("{whole} WHERE CASE WHEN {condition} THEN 1 END"),
@@ -116,7 +141,10 @@ fn some_text<'m>(u: &mut Unstructured<'_>, table: &'m TableMaterial) -> Result<&
 fn join(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
     let joined = joined(u, material, JOINED)?;
     let ([left, right], [a, b]) = (joined.tables, joined.columns);
-    let condition = u.choose(COMPARISONS)?;
+    // Columns that hold no numbers are joined by what compares text.
+    let numbers = joined.columns.iter().all(|column| column.kind != plumb_schema::Type::Text);
+    let (condition, spelling) = *u.choose(COMPARISONS)?;
+    let condition = if spelling == Spelling::Number && !numbers { "# = @" } else { condition };
     let (a, b) = (format!("a.\"{}\"", a.name), format!("b.\"{}\"", b.name));
     let condition = if u.arbitrary()? {
         condition.replace('#', &a).replace('@', &b)
@@ -163,7 +191,7 @@ fn ordered(material: &Material, u: &mut Unstructured<'_>) -> Result<Question> {
         "SELECT # AS c0 FROM @ ORDER BY #%, # COLLATE BINARY LIMIT 7",
         "SELECT # AS c0 FROM @ ORDER BY #% DESC, # COLLATE BINARY DESC LIMIT 3 OFFSET 1",
         "SELECT count(*) AS c0 FROM (SELECT #% FROM @ UNION SELECT #% FROM @)",
-        "SELECT max(# COLLATE BINARY) AS c0, count(DISTINCT # COLLATE BINARY) AS c1 FROM @ GROUP BY #% HAVING count(*) > 1",
+        "SELECT max(# COLLATE BINARY) AS c0, count(DISTINCT # COLLATE BINARY) AS c1 FROM @ GROUP BY #% HAVING count(*) <> 2",
     ])?;
     let whole = format!("SELECT t.\"{}\" AS c0 FROM {from}", column.name);
     Ok(Question::new(whole, vec![copied(form), direct(form)], |answers| {

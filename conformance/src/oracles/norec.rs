@@ -21,7 +21,11 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
         return join(material, u);
     }
     let table = u.choose(&material.tables)?;
-    let condition = predicate(u, table)?;
+    let mut condition = predicate(u, table)?;
+    // Either of two conditions is true of more rows, and may be two lookups.
+    if u.arbitrary()? {
+        condition = format!("({condition}) OR ({})", predicate(u, table)?);
+    }
     let from = table.from("t");
     let counted = format!("SELECT count(*) AS c0 FROM {from} WHERE {condition}");
     Ok(compare(&condition, &from, vec![counted, unlisted(table, &condition)]))

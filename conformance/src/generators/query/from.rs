@@ -97,7 +97,11 @@ impl<'m> Maker<'_, '_, 'm> {
     }
 
     /// A table that is joined with others, and the columns that join it. Where nothing fits, other tables are tried.
-    fn partner(&mut self, left: &[Source<'m>], most_rows: usize) -> Result<(Source<'m>, Term<'m>, Term<'m>)> {
+    pub(super) fn partner(
+        &mut self,
+        left: &[Source<'m>],
+        most_rows: usize,
+    ) -> Result<(Source<'m>, Term<'m>, Term<'m>)> {
         for turn in 0..4 {
             let mut right = self.source(most_rows)?;
             let (a, b) = self.partners(left, &mut right)?;

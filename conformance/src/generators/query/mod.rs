@@ -56,14 +56,17 @@ pub struct Joined<'m> {
 /// When the bytes run out.
 pub fn joined<'m>(u: &mut Unstructured<'_>, material: &'m Material, most_rows: usize) -> Result<Joined<'m>> {
     let mut maker = Maker { u, tables: &material.tables, next: 0 };
-    let (left, right) = (maker.table(most_rows)?, maker.table(most_rows)?);
+    let left = maker.table(most_rows)?;
     let mut sources = vec![maker.source_of(left, "a".to_owned())?];
-    let mut right = maker.source_of(right, "b".to_owned())?;
-    let (left_column, right_column) = maker.partners(&sources, &mut right)?;
+    let (right, left_column, right_column) = maker.partner(&sources, most_rows)?;
     let columns = [left_column.column, right_column.column];
-    let tables = [sources[0].table, right.table];
-    sources.push(right);
-    Ok(Joined { tables, columns, condition: maker.condition(&sources, 1)? })
+    let tables = [left, right.table];
+    sources.push(from::Source { alias: "b".to_owned(), ..right });
+    let mut condition = maker.condition(&sources, 1)?;
+    if maker.once_in(2)? {
+        condition = format!("({condition} OR {})", maker.condition(&sources, 0)?);
+    }
+    Ok(Joined { tables, columns, condition })
 }
 
 /// Makes statements. `next` numbers the tables.

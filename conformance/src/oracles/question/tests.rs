@@ -48,7 +48,7 @@ fn every_question_compares_rows() {
                     Verdict::Fail(why) => panic!("{name} {seed}: {why}"),
                 }
             }
-            assert!(passed * 2 >= SEEDS, "{name}: only {passed} of {SEEDS} questions compare rows");
+            assert!(passed * 10 >= SEEDS * 7, "{name}: only {passed} of {SEEDS} questions compare rows");
         }
     }
 }
