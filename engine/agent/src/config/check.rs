@@ -10,6 +10,9 @@ use plumb_sql::Engine;
 use plumb_sql::analysis::{self, Analysis, Code, Excerpt, Severity};
 use std::ops::Range;
 
+/// The most that is told.
+const MOST_FINDINGS: usize = 2000;
+
 /// Something that is wrong, with the line that it is about.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -46,6 +49,10 @@ pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refuse
     let refused = views::add(config.views(), engine);
     findings.extend(unmade.iter().filter_map(|refused| not_made(config, refused)));
     for (source, asked) in &config.asked {
+        // Each costs a look at the text.
+        if findings.len() >= MOST_FINDINGS {
+            break;
+        }
         let Some(text) = config.texts.get(source) else { continue };
         let mut look = Look { text, asked, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };
         look.all(engine, &refused);

@@ -6,6 +6,9 @@ use super::text::{Place, Text};
 use std::fmt;
 use std::ops::Range;
 
+/// The most that is told of one source.
+pub(super) const MOST: usize = 500;
+
 /// How much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
@@ -77,8 +80,16 @@ impl<'t> Notes<'t> {
         self.tell(Weight::Error, span, message, help);
     }
 
+    /// Whether no more is told.
+    pub(super) const fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
     fn tell(&mut self, weight: Weight, span: &Range<usize>, message: String, help: Option<String>) {
-        self.found.push(Diagnostic { help, ..Diagnostic::new(weight, self.text, span, message) });
+        // Whoever makes more mistakes does not read on, and each costs a look at the text.
+        if !self.is_full() {
+            self.found.push(Diagnostic { help, ..Diagnostic::new(weight, self.text, span, message) });
+        }
     }
 
     /// Remembers where SQL stands.

@@ -1,6 +1,6 @@
 //! Loading a configuration: its sources, the packs in files, and what it all amounts to.
 
-use super::diagnostic::{Diagnostic, Weight};
+use super::diagnostic::{Diagnostic, MOST, Weight};
 use super::marks::{Asked, Marks};
 use super::query::{Machine, Pack, Query};
 use super::text::Text;
@@ -12,9 +12,13 @@ use crate::store::{Store, StoreError};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 
 /// Where sources are kept for a start at which they cannot be read.
 const BACKUP: &str = "config_backup";
+
+/// The most bytes of all sources together, and of all files with packs together.
+const ALL: usize = 64 << 20;
 
 /// The plugins that give configurations.
 pub const PLUGINS: [&str; 1] = ["filesystem"];
@@ -120,7 +124,18 @@ impl Config {
         }
         let main = flags.text("config_path");
         let paths = std::iter::once(main.to_owned()).chain(file::glob(&format!("{main}.d/*.conf")));
-        paths.map(|path| Ok((path.clone(), read(&path)?))).collect()
+        let (mut texts, mut left) = (BTreeMap::new(), ALL);
+        for path in paths {
+            let bytes = read(&path)?;
+            let Some(rest) = left.checked_sub(bytes.len()) else {
+                let message = format!("the sources are larger than {} MiB together", ALL >> 20);
+                let found = Diagnostic::new(Weight::Error, &Text::new(&path, b""), &(0..0), message);
+                return Err(ConfigError::Limit(Box::new(found)));
+            };
+            left = rest;
+            texts.insert(path, bytes);
+        }
+        Ok(texts)
     }
 
     /// Reads what the flags name. The filesystem plugin reads the file of `--config_path` and each `*.conf` of the directory of
@@ -160,7 +175,8 @@ impl Config {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, source) in &self.sources {
             for query in &source.schedule {
-                if let (Some(earlier), Some(text)) = (seen.insert(&query.name, name), self.texts.get(name)) {
+                let earlier = seen.insert(&query.name, name).filter(|_| self.diagnostics.len() < 2 * MOST);
+                if let (Some(earlier), Some(text)) = (earlier, self.texts.get(name)) {
                     let message = format!("query {} stands in {earlier} too: this one counts", query.name);
                     self.diagnostics.push(Diagnostic::new(Weight::Warning, text, &query.span, message));
                 }
@@ -171,6 +187,7 @@ impl Config {
     /// Gathers the packs of all sources. Of those with one name the last counts.
     fn load_packs(&mut self) {
         let mut packs: BTreeMap<String, LoadedPack> = BTreeMap::new();
+        let mut left = ALL;
         let sources = std::mem::take(&mut self.sources);
         for (name, source) in &sources {
             for entry in &source.packs {
@@ -178,7 +195,8 @@ impl Config {
                     Packs::Inline(pack) => vec![LoadedPack { pack: pack.clone(), source: name.clone() }],
                     Packs::File { name: pack, path } => {
                         let unread = format!("Error reading the query pack named: {pack}");
-                        self.pack_file(pack, path, name, source.marks.packs.get(pack), &unread).into_iter().collect()
+                        let told = Told { source: name, mark: source.marks.packs.get(pack), unread: &unread };
+                        self.pack_file(pack, path, told, &mut left).into_iter().collect()
                     }
                     Packs::Glob(pattern) => {
                         let files = file::glob(pattern);
@@ -187,13 +205,8 @@ impl Config {
                             self.odd(name, mark, format!("no file matches {pattern}: no pack is loaded"), None);
                         }
                         let read = |path: &String| {
-                            self.pack_file(
-                                stem(path),
-                                path,
-                                name,
-                                mark,
-                                &format!("Cannot read multi-pack JSON: {path}"),
-                            )
+                            let unread = format!("Cannot read multi-pack JSON: {path}");
+                            self.pack_file(stem(path), path, Told { source: name, mark, unread: &unread }, &mut left)
                         };
                         files.iter().filter_map(read).collect()
                     }
@@ -212,15 +225,15 @@ impl Config {
     }
 
     /// Reads a file with a pack. What is wrong is told at the place that names it, and in the file.
-    fn pack_file(
-        &mut self,
-        name: &str,
-        path: &str,
-        source: &str,
-        mark: Option<&std::ops::Range<usize>>,
-        unread: &str,
-    ) -> Option<LoadedPack> {
-        let bytes = match file::read(path) {
+    fn pack_file(&mut self, name: &str, path: &str, told: Told<'_>, left: &mut usize) -> Option<LoadedPack> {
+        let Told { source, mark, unread } = told;
+        let within = |bytes: Vec<u8>| {
+            *left = left.checked_sub(bytes.len()).ok_or_else(|| {
+                io::Error::other(format!("the files with packs are larger than {} MiB together", ALL >> 20))
+            })?;
+            Ok(bytes)
+        };
+        let bytes = match file::read(path).and_then(within) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.odd(source, mark, unread.to_owned(), Some(format!("{path}: {}", os_text(&error))));
@@ -243,8 +256,8 @@ impl Config {
         }
     }
 
-    fn odd(&mut self, source: &str, mark: Option<&std::ops::Range<usize>>, message: String, help: Option<String>) {
-        if let Some(text) = self.texts.get(source) {
+    fn odd(&mut self, source: &str, mark: Option<&Range<usize>>, message: String, help: Option<String>) {
+        if let Some(text) = self.texts.get(source).filter(|_| self.diagnostics.len() < 2 * MOST) {
             let span = mark.cloned().unwrap_or_default();
             self.diagnostics.push(Diagnostic { help, ..Diagnostic::new(Weight::Warning, text, &span, message) });
         }
@@ -398,6 +411,17 @@ fn read(path: &str) -> Result<Vec<u8>, ConfigError> {
         }
         _ => ConfigError::Unreadable { path: path.to_owned(), error },
     })
+}
+
+/// How it is told that a file with packs cannot be read.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    /// The source that names it,
+    source: &'a str,
+    /// and where;
+    mark: Option<&'a Range<usize>>,
+    /// in these words.
+    unread: &'a str,
 }
 
 fn merge(all: &mut BTreeMap<String, Vec<String>>, more: &BTreeMap<String, Vec<String>>) {

@@ -24,6 +24,9 @@ impl<'n> Object<'n> {
     /// Notes the names that are not known here.
     pub(super) fn only(&self, known: &[&str], notes: &mut Notes<'_>) {
         for (key, _) in self.members.iter().filter(|(key, _)| !known.contains(&key.name.as_str())) {
+            if notes.is_full() {
+                break;
+            }
             let near = nearest(&key.name, known.iter().copied()).map(|near| format!("did you mean {near}?"));
             notes.warn(&key.span, format!("{} has no member {}: it is ignored", self.what, key.name), near);
         }

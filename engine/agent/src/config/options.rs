@@ -1,7 +1,7 @@
 //! Options: the flags that a configuration may set.
 
 use super::Source;
-use super::diagnostic::{Diagnostic, Weight};
+use super::diagnostic::{Diagnostic, MOST, Weight};
 use super::text::Text;
 use crate::flags::{FlagError, Flags, Origin, Scope, find};
 
@@ -36,7 +36,7 @@ pub(super) fn set(flags: &mut Flags, name: &str, value: &str) -> Result<(), Opti
 /// What is wrong with the options of a source.
 pub(super) fn check(text: &Text, source: &Source) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (name, value) in &source.options {
+    for (name, value) in source.options.iter().take(MOST) {
         let Err(error) = set(&mut Flags::default(), name, value) else { continue };
         let help = match &error {
             OptionError::Unknown(_) => FlagError::Unknown(name.clone()).advice().map(|advice| advice.replace("--", "")),

@@ -14,8 +14,8 @@ pub struct Text {
     pub original: Vec<u8>,
     /// The JSON. Bytes that are not UTF-8 became U+FFFD.
     pub json: String,
-    /// Where pieces of the JSON stand in the original: offset in the JSON, line and column there; ascending.
-    pieces: Vec<(usize, Place)>,
+    /// Where pieces of the JSON begin, and the number of the original's line of which each is the beginning; ascending.
+    pieces: Vec<(u32, u32)>,
 }
 
 /// A line and a column, both from 1; the column counts characters.
@@ -61,7 +61,9 @@ impl Text {
             return;
         }
         for (number, part) in parts {
-            self.pieces.push((self.json.len(), Place { line: *number, column: 1 }));
+            // Texts are a few megabytes at most; in one that is not, places are wrong.
+            let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+            self.pieces.push((small(self.json.len()), small(*number)));
             self.json.push_str(part);
         }
         self.json.push('\n');
@@ -72,12 +74,12 @@ impl Text {
     pub fn place(&self, offset: usize) -> Place {
         // The newline at the end is ours.
         let offset = offset.min(self.json.len().saturating_sub(1));
-        let at = self.pieces.partition_point(|(start, _)| *start <= offset);
-        let Some((start, place)) = at.checked_sub(1).and_then(|at| self.pieces.get(at)) else {
+        let at = self.pieces.partition_point(|(start, _)| *start as usize <= offset);
+        let Some((start, line)) = at.checked_sub(1).and_then(|at| self.pieces.get(at)) else {
             return Place { line: 1, column: 1 };
         };
-        let before = self.json.get(*start..offset).unwrap_or_default();
-        Place { column: place.column + before.chars().count(), ..*place }
+        let before = self.json.get(*start as usize..offset).unwrap_or_default();
+        Place { line: *line as usize, column: 1 + before.chars().count() }
     }
 
     /// Where a span begins.

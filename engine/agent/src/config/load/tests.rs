@@ -172,3 +172,19 @@ fn shards() {
     }
     assert_eq!(shard("vm"), shard("vm"));
 }
+
+/// What is told, and what is read, is bounded whatever the files say.
+#[test]
+fn bounds() {
+    let many: Vec<String> = (0..20_000).map(|number| format!(r#""unknown{number}": {{}}"#)).collect();
+    let options: Vec<String> = (0..20_000).map(|number| format!(r#""unknown{number}": 1"#)).collect();
+    let text = format!(r#"{{{}, "options": {{{}}}}}"#, many.join(", "), options.join(", "));
+    assert_eq!(load(&[("c.conf", &text)]).0.unwrap().diagnostics.len(), 1000);
+    let packs: Vec<String> = (0..20).map(|number| format!(r#""p{number:02}": "DIR/p.conf""#)).collect();
+    let pack = format!(r#"{{"queries": {{"q": {{"query": "select 1"}}}}}}{}"#, " ".repeat((4 << 20) - 100));
+    let (config, dir) = load(&[("c.conf", &format!(r#"{{"packs": {{{}}}}}"#, packs.join(",\n"))), ("p.conf", &pack)]);
+    let config = config.unwrap();
+    assert_eq!((config.packs.len(), config.diagnostics.len()), (16, 4));
+    let expect = "Error reading the query pack named: p16 (DIR/c.conf:17:8; DIR/p.conf: the files with packs are larger than 64 MiB together)";
+    assert_eq!(config.diagnostics[0].line().replace(&dir, "DIR"), expect);
+}
