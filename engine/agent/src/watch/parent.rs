@@ -202,8 +202,10 @@ impl Parent<'_> {
             self.notifier.tell(&[State::Stopping]);
         }
         let tell = if is_end { self.guard.quit(self.now()) } else { signal == Signal::Reload };
+        // What the parent is asked to end for is no fault of the worker's queries.
+        let passed = if signal == Signal::Exceeded { Signal::Terminate } else { signal };
         if tell {
-            self.send(signal.to_send());
+            self.send(passed.to_send());
         }
     }
 

@@ -76,7 +76,7 @@ fn a_worker_with_too_much_cpu_is_stopped() {
 
 #[test]
 fn signals_end_it_in_order() {
-    for (signal, name) in [(Signal::TERM, "Terminate"), (Signal::INT, "Interrupt"), (Signal::USR1, "Exceeded")] {
+    for (signal, name) in [(Signal::TERM, "Terminate"), (Signal::INT, "Interrupt"), (Signal::USR1, "Terminate")] {
         let mut daemon = watcher("idle", "");
         let worker = daemon.worker(1);
         daemon.send(signal);
