@@ -23,7 +23,7 @@ pub fn question(material: &Material, u: &mut Unstructured<'_>) -> Result<Questio
     let table = u.choose(&material.tables)?;
     let mut condition = predicate(u, table)?;
     // Either of two conditions is true of more rows, and may be two lookups.
-    if u.arbitrary()? {
+    if u.ratio(3, 4)? {
         condition = format!("({condition}) OR ({})", predicate(u, table)?);
     }
     let from = table.from("t");

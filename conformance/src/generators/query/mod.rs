@@ -63,7 +63,8 @@ pub fn joined<'m>(u: &mut Unstructured<'_>, material: &'m Material, most_rows: u
     let tables = [left, right.table];
     sources.push(from::Source { alias: "b".to_owned(), ..right });
     let mut condition = maker.condition(&sources, 1)?;
-    if maker.once_in(2)? {
+    // One that is true of more rows than a single one is.
+    if !maker.once_in(4)? {
         condition = format!("({condition} OR {})", maker.condition(&sources, 0)?);
     }
     Ok(Joined { tables, columns, condition })
