@@ -4,17 +4,21 @@ use crate::Verdict;
 use crate::engines::Engine;
 use crate::generators::agent::Agent;
 use crate::generators::bytes;
+use crate::generators::query::TableMaterial;
 use crate::oracles::question::Question;
 use crate::oracles::{QUESTIONS, determinism, one_picture, schema_truth};
 use crate::report::{Sink, Trial};
 use crate::run::{Plan, tables_of};
 use arbitrary::Unstructured;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Questions that are asked together: a process is dear, a statement is cheap.
 const TOGETHER: usize = 16;
 /// Tables with more rows are left out of the random questions: their answers would be all that is waited for.
 pub(crate) const MOST_ROWS: usize = 3000;
+/// So many crashes and hangs tell enough of a table: each costs the time of many questions.
+const TROUBLES: usize = 3;
 /// Seeds of each random oracle, unless the plan says how many.
 const SEEDS: u64 = 1000;
 
@@ -69,18 +73,50 @@ pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) ->
                 let again = format!("{} --seed {seed} --count 1", trial.replay);
                 Some((trial.replay(again), question))
             });
-            ask(engine, questions.collect(), scope, sink);
+            let avoided = avoided(engine, &agent);
+            let (asked, left): (Vec<_>, Vec<_>) = questions
+                .partition(|(_, question)| why_not(&avoided, &tables_of(&question.statements.join(";"))).is_none());
+            for (trial, question) in left {
+                let tables = tables_of(&question.statements.join(";"));
+                let why = why_not(&avoided, &tables).unwrap_or_default().to_owned();
+                sink.add(trial.tables(tables).judged(Verdict::Skip(why)));
+            }
+            ask(engine, asked, scope, sink);
         }
         first.start = end;
     }
     Ok(())
 }
 
+/// Tables about which no random questions are asked, and why.
+fn avoided(engine: &dyn Engine, agent: &Agent) -> BTreeMap<String, String> {
+    let mut troubles: BTreeMap<String, usize> = BTreeMap::new();
+    for table in engine.troubles().iter().flat_map(|trouble| tables_of(&trouble.sql)) {
+        *troubles.entry(table).or_default() += 1;
+    }
+    let often = troubles.into_iter().filter(|(_, count)| *count >= TROUBLES);
+    let often = often.map(|(table, _)| (table, "its questions ended in crashes or hangs often enough".to_owned()));
+    let slow =
+        agent.slow.iter().map(|(table, took)| (table.clone(), format!("{table} took {} s to read", took.as_secs())));
+    often.chain(slow).collect()
+}
+
+fn why_not<'a>(avoided: &'a BTreeMap<String, String>, tables: &[String]) -> Option<&'a str> {
+    tables.iter().find_map(|table| avoided.get(table)).map(String::as_str)
+}
+
 /// The oracles that look at one table at a time.
 pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &mut dyn Sink) {
     if scope.plan.oracle("one_picture") {
-        for tables in agent.material.tables.chunks(TOGETHER) {
-            let question = |table| (scope.table("one_picture", table_name(table)), one_picture::question(table));
+        let small = |table: &&TableMaterial| table.rows <= MOST_ROWS;
+        for table in agent.material.tables.iter().filter(|table| !small(table)) {
+            let why = format!("{} rows", table.rows);
+            sink.add(scope.table("one_picture", &table.name).judged(Verdict::Skip(why)));
+        }
+        let small: Vec<&TableMaterial> = agent.material.tables.iter().filter(small).collect();
+        for tables in small.chunks(TOGETHER) {
+            let question =
+                |table: &&TableMaterial| (scope.table("one_picture", &table.name), one_picture::question(table));
             ask(engine, tables.iter().map(question).collect(), scope, sink);
         }
     }
@@ -100,10 +136,6 @@ pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &
     for (table, why) in &agent.unread {
         sink.add(scope.table("schema_truth", table).judged(Verdict::Skip(why.clone())));
     }
-}
-
-fn table_name(table: &crate::generators::query::TableMaterial) -> &str {
-    &table.name
 }
 
 /// Judges one thing by itself, unless time is over.

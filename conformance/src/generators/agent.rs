@@ -4,9 +4,16 @@ use super::query::{ColumnMaterial, Material, Scope, TableMaterial, quoted};
 use crate::answer::Row;
 use crate::engines::Engine;
 use plumb_schema::Type;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Rows of a table that values are drawn from.
 const SAMPLE: usize = 50;
+
+/// Tables that are looked at together.
+const TOGETHER: usize = 32;
+/// A table that takes longer to be looked at is slow.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// What an agent says about itself.
 #[derive(Clone, Debug)]
@@ -17,6 +24,8 @@ pub struct Agent {
     pub tables: Vec<Declared>,
     /// Tables that are not in the material, and why.
     pub unread: Vec<(String, String)>,
+    /// Tables that it takes long to read, and how long. Who asks much leaves them out.
+    pub slow: BTreeMap<String, Duration>,
 }
 
 /// A table as the agent declares it.
@@ -59,7 +68,8 @@ impl Agent {
             )
         };
         let described = engine.ask_many(&names.iter().map(describe).collect::<Vec<_>>());
-        let mut agent = Self { material: Material { tables: Vec::new() }, tables: Vec::new(), unread: Vec::new() };
+        let material = Material { tables: Vec::new() };
+        let mut agent = Self { material, tables: Vec::new(), unread: Vec::new(), slow: BTreeMap::new() };
         for (name, answer) in names.into_iter().zip(described) {
             match answer.map(|rows| rows.iter().filter_map(declared_column).collect::<Vec<_>>()) {
                 Ok(columns) if !columns.is_empty() => agent.tables.push(Declared { name, columns }),
@@ -76,7 +86,7 @@ impl Agent {
         let tables = std::mem::take(&mut self.tables);
         let whole: Vec<Asked<'_>> = tables.iter().map(|table| (table, None)).collect();
         let mut refused = Vec::new();
-        for ((table, _), answer) in whole.iter().zip(looked(engine, &whole)) {
+        for ((table, _), answer) in whole.iter().zip(looked(engine, &whole, &mut self.slow)) {
             match answer {
                 Ok(material) => self.material.tables.push(material),
                 Err(why) => refused.push((*table, why)),
@@ -87,7 +97,7 @@ impl Agent {
             .iter()
             .flat_map(|(table, _)| table.scopes().into_iter().map(|scope| (*table, Some(scope))))
             .collect();
-        for ((table, _), answer) in scoped.iter().zip(looked(engine, &scoped)) {
+        for ((table, _), answer) in scoped.iter().zip(looked(engine, &scoped, &mut self.slow)) {
             let known = self.material.tables.iter().any(|material| material.name == table.name);
             self.material.tables.extend(answer.ok().filter(|_| !known));
         }
@@ -112,8 +122,35 @@ const NO_ROWS: &str = "no rows";
 /// A table, and what it is asked for.
 type Asked<'t> = (&'t Declared, Option<Scope>);
 
-/// What is known of tables, each under its scope.
-fn looked(engine: &mut dyn Engine, tables: &[Asked<'_>]) -> Vec<Result<TableMaterial, String>> {
+/// What is known of tables, each under its scope. Where several take long together, their halves are looked at again: so it is
+/// known which of them is slow, whether the agent prints what it has at once or not.
+fn looked(
+    engine: &mut dyn Engine,
+    tables: &[Asked<'_>],
+    slow: &mut BTreeMap<String, Duration>,
+) -> Vec<Result<TableMaterial, String>> {
+    let mut all = Vec::new();
+    for some in tables.chunks(TOGETHER) {
+        let start = Instant::now();
+        let known = looked_at(engine, some);
+        let took = start.elapsed();
+        match some {
+            _ if took < SLOW => all.extend(known),
+            [(table, _)] => {
+                slow.insert(table.name.clone(), took);
+                all.extend(known);
+            }
+            _ => {
+                let (left, right) = some.split_at(some.len() / 2);
+                all.extend(looked(engine, left, slow));
+                all.extend(looked(engine, right, slow));
+            }
+        }
+    }
+    all
+}
+
+fn looked_at(engine: &mut dyn Engine, tables: &[Asked<'_>]) -> Vec<Result<TableMaterial, String>> {
     let statements: Vec<String> = tables.iter().flat_map(|(table, scope)| table.questions(scope.as_ref())).collect();
     let mut answers = engine.ask_many(&statements).into_iter();
     let mut next = || answers.next().unwrap_or_else(|| Err(NO_ROWS.to_owned()));

@@ -84,7 +84,8 @@ pub fn diff(
     let moved = work.rows(&mut a, &mut b, &common, &material);
     work.recorded(&mut a, &mut b, &common)?;
     let again = work.trial("never_panics", "").replay;
-    let material = work.still(material, &moved);
+    let slow = first.slow.keys().chain(second.slow.keys()).cloned().collect();
+    let material = work.still(material, &moved, &slow);
     work.random(&mut a, &mut b, &material);
     for side in [&a, &b] {
         for trouble in side.engine.troubles() {
@@ -251,13 +252,14 @@ impl Work<'_> {
 
     /// What stood still when all of it was asked for. Random queries show no keys: of what comes and goes, nobody can tell
     /// whether an agent is wrong about it.
-    fn still(&mut self, material: Material, moved: &BTreeMap<String, Moved>) -> Material {
+    fn still(&mut self, material: Material, moved: &BTreeMap<String, Moved>, slow: &BTreeSet<String>) -> Material {
         let mut kept = Vec::new();
         for mut table in material.tables {
             let seen = moved.get(&table.name).cloned().unwrap_or_default();
             table.keep(|column| !seen.columns.contains(&column.name));
             let why = match &table.scope {
                 Some(scope) if scope.values.is_empty() => "no process is seen by both",
+                _ if slow.contains(&table.name) => "it takes long to read",
                 _ if seen.rows > 0 => "its rows come and go",
                 _ if table.columns.is_empty() => "all its columns change by themselves",
                 _ => {

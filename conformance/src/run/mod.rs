@@ -16,11 +16,13 @@ mod record;
 mod recorded;
 mod settle;
 mod tables;
+mod tables_of;
 
 pub use diff::diff;
 pub use hosts::{Chosen, Unpacked, fixture, host, hosts, rooted};
 pub use record::{Written, record};
 pub use settle::settle;
+pub use tables_of::tables_of;
 
 use crate::Verdict;
 use crate::engines::shell::{STOPPED, Until};
@@ -32,23 +34,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-/// The tables that a statement names after FROM and JOIN.
-#[must_use]
-pub fn tables_of(sql: &str) -> Vec<String> {
-    let words: Vec<&str> =
-        sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
-    let before = |word: &str| word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("join");
-    let word = |word: &str| ["select", "values", "with"].iter().any(|known| word.eq_ignore_ascii_case(known));
-    let named = words.windows(2).filter_map(|pair| match pair {
-        [first, second] if before(first) && !word(second) => Some((*second).to_owned()),
-        _ => None,
-    });
-    let mut tables: Vec<String> = named.collect();
-    tables.sort();
-    tables.dedup();
-    tables
-}
 
 /// A suite, as people choose it.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ pub use bytes::bytes;
 pub use host::host;
 pub(crate) use sql::Clauses;
 pub use sql::sql;
-pub(crate) use sql::token::tokens;
+pub(crate) use sql::token::{Token, tokens};
 
 use std::time::{Duration, Instant};
 
