@@ -185,6 +185,9 @@ fn excerpt(text: &Text, place: Place, width: Option<usize>) -> Option<Excerpt> {
 
 /// How many characters the string or word has with which a text begins.
 fn word(text: &str) -> usize {
+    if text.starts_with(['{', '[']) {
+        return 1;
+    }
     let Some(inside) = text.strip_prefix('"') else {
         return text.chars().take_while(|char| !char.is_whitespace() && !",:]}".contains(*char)).count();
     };

@@ -216,6 +216,10 @@ impl Source {
         self.prometheus = all.find("prometheus_targets").and_then(|node| {
             let object = Object::of("prometheus_targets", node, notes)?;
             object.only(&["urls", "timeout"], notes);
+            if object.find("urls").is_none() {
+                let message = "Configuration for prometheus_targets is missing field: urls".to_owned();
+                notes.warn(&node.span, message, None);
+            }
             let (urls, timeout) = (object.texts("urls", notes), object.number("timeout", notes));
             Some(Prometheus { urls, timeout })
         });

@@ -117,6 +117,10 @@ fn what_is_odd_is_told_with_its_place() {
             "c.conf:1:30: warning: ATC Table: Skipping t because it is misconfigured (no columns)",
         ),
         (r#"{"packs": {"p": {"queries": {}}}}"#, "c.conf:1:17: warning: pack p has no queries"),
+        (
+            r#"{"prometheus_targets": {"timeout": 1}}"#,
+            "c.conf:1:24: warning: Configuration for prometheus_targets is missing field: urls",
+        ),
         (r#"{"options": {"o": []}}"#, "c.conf:1:19: warning: option o is a list, not a value: it is ignored"),
         (
             r#"{"file_paths": {"c": [1]}}"#,

@@ -73,7 +73,7 @@ fn make(
     let is_odd = |column: &&String| {
         column.is_empty() || column.contains(['`', '\0']) || !seen.insert(column.to_ascii_lowercase())
     };
-    if let Some(column) = table.columns.iter().find(is_odd).filter(|_| true) {
+    if let Some(column) = table.columns.iter().find(is_odd) {
         return Err(format!(
             "ATC Table: Skipping {name} because of its column {column}: it is there twice, or no name"
         ));
