@@ -6,9 +6,15 @@ cd "$(dirname "$0")"
 name=${1:?usage: fuzz/run.sh TARGET [LIBFUZZER_OPTION]... [INPUT]...; targets: analysis, config, differ, flags, formats, host_model, sql_generated, sql_text, tables}
 shift
 
-target=${CARGO_TARGET_DIR:-$PWD/target}
-[ -f Cargo.lock ] || cp ../Cargo.lock .
-RUSTC_WRAPPER=$PWD/rustc-coverage CARGO_TARGET_DIR="$target" cargo build --quiet --release --bin "$name"
+# A folder of its own: what is compiled with coverage must not be taken for what is not.
+target=${CARGO_TARGET_DIR:+$CARGO_TARGET_DIR/fuzz}
+target=${target:-$PWD/target}
+if [ ../Cargo.lock -nt Cargo.lock ]; then cp ../Cargo.lock .; fi
+# Whoever runs all targets builds them at once.
+binaries=(--bin "$name")
+if [ "$name" = all ]; then binaries=(--bins); fi
+RUSTC_WRAPPER=$PWD/rustc-coverage CARGO_TARGET_DIR="$target" cargo build --quiet --release "${binaries[@]}"
+if [ "$name" = all ]; then exit; fi
 
 inputs=()
 for argument in "$@"; do case $argument in -*) ;; *) inputs+=("$argument") ;; esac; done
