@@ -227,6 +227,13 @@ fn text_laws(bytes: &[u8]) -> Result<(), String> {
     };
     inside(&source.diagnostics)?;
     stand(&source, &text)?;
+    // Packs in files would be read from this machine.
+    if source.packs.iter().all(|pack| matches!(pack, Packs::Inline(_)))
+        && let Ok(loaded) = Loaded::from_sources(&[(NAME.to_owned(), bytes.to_vec())].into())
+    {
+        inside(&loaded.diagnostics)?;
+        loaded.asked.iter().try_for_each(|(_, asked)| asked_at(&asked.span, &text))?;
+    }
     // Gates take any words; those without words are open.
     for query in queries(&mut source) {
         let open = query.gate.platform.is_empty() && query.gate.version.is_empty() && query.gate.shard.is_none();
