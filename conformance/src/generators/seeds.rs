@@ -48,6 +48,10 @@ const COMMAND_LINES: &[(&str, &str)] = &[
         "--flagfile=a,b\n--json\n@a\n--csv\n# c\n\n  --nullvalue=from a  \n--flagfile=b\n@b\njunk\n--bogus=1\n--nocsv",
     ),
     ("default-file", "--json\n@\n--separator=;\n--separator"),
+    (
+        "named-twice",
+        "--flagfile=a\n@a\n--flagfile=b\n--flagfile=b\n--flagfile=b\n@b\n--flagfile=a\n--flagfile=a\n--flagfile=a",
+    ),
     ("undefok", "--undefok=a,b\n--a\n--nob\n--jsno"),
     ("refused", "--json=maybe\n--config_refresh=-1\n--alarm_timeout=9\n--noseparator\n--bogus\n--separator"),
 ];

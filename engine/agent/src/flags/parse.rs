@@ -10,6 +10,9 @@ pub const DEFAULT_FLAG_FILE: &str = "/etc/osquery/osquery.flags.default";
 /// How deep flag files may name one another.
 const MAX_DEPTH: usize = 8;
 
+/// How many flag files are read because others name them: files that name one another several times would be read for ever.
+const MAX_FILES: usize = 100;
+
 /// A command line, understood.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
@@ -36,7 +39,8 @@ pub fn parse(
     read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
 ) -> Result<Parsed, ParseError> {
     let args: Vec<String> = args.into_iter().collect();
-    let mut parser = Parser { read, out: Parsed::default(), unknown: BTreeSet::new(), errors: BTreeMap::new() };
+    let mut parser =
+        Parser { read, files: 0, out: Parsed::default(), unknown: BTreeSet::new(), errors: BTreeMap::new() };
     let names_a_file = args.iter().any(|arg| dashed(arg).is_some_and(|flag| flag.starts_with("flagfile")));
     if !names_a_file && read(DEFAULT_FLAG_FILE).is_ok() {
         parser.assign("flagfile", DEFAULT_FLAG_FILE, Origin::Program, 0)?;
@@ -82,6 +86,8 @@ fn look_up(flag: &str) -> Result<Given<'_>, (String, FlagError)> {
 
 struct Parser<'a> {
     read: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
+    /// How many files were read.
+    files: usize,
     out: Parsed,
     unknown: BTreeSet<String>,
     errors: BTreeMap<String, FlagError>,
@@ -123,6 +129,11 @@ impl Parser<'_> {
             self.complain(name.to_owned(), error);
         } else if name == "flagfile" {
             for path in value.split(',').filter(|path| !path.is_empty()) {
+                if depth > 0 && self.files >= MAX_FILES {
+                    self.out.ignored.push(format!("--flagfile={path}: more than {MAX_FILES} files"));
+                    break;
+                }
+                self.files += 1;
                 self.file(path, depth)?;
             }
         }
@@ -172,6 +183,20 @@ mod tests {
 
     fn run(args: &[&str]) -> Result<Parsed, ParseError> {
         parse(args.iter().map(|arg| (*arg).to_owned()), &files)
+    }
+
+    /// Two files that name one another ten times each would be read a thousand million times.
+    #[test]
+    fn files_that_name_one_another_are_read_so_many_times() {
+        let reads = std::cell::Cell::new(0);
+        let read = |path: &str| {
+            reads.set(reads.get() + 1);
+            let other = if path == "a" { "b" } else { "a" };
+            Ok(format!("--flagfile={other}\n").repeat(10).into_bytes())
+        };
+        let parsed = parse(["--flagfile=a,b".to_owned(), "--json".to_owned()], &read).expect("flags");
+        assert_eq!(reads.get(), MAX_FILES + 1);
+        assert!(parsed.ignored.len() < 2000 && parsed.flags.text("json") == "true");
     }
 
     #[test]
