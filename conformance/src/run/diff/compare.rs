@@ -18,15 +18,31 @@ pub(super) struct Answers<'a> {
     pub(super) but: Option<u32>,
 }
 
+/// Rows of a difference that are shown.
+pub(super) const SHOWN: usize = 8;
+
 /// What was left out since it changes by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moved {
     pub(super) columns: BTreeSet<String>,
     /// How many rows an agent had once and not twice.
     pub(super) rows: usize,
+    /// What one agent had and the other not; this did not move, if it shows again.
+    pub(super) wrong: Difference,
 }
 
 impl Moved {
+    /// Whether rows differ; if not, a failure is of another kind.
+    pub(super) fn differs(&self) -> bool {
+        !self.wrong.is_empty()
+    }
+
+    /// Keeps of the differing rows those that differed before too.
+    pub(super) fn keep(&mut self, before: &Self) {
+        self.wrong.missing = steady(&self.wrong.missing, &before.wrong.missing);
+        self.wrong.extra = steady(&self.wrong.extra, &before.wrong.extra);
+    }
+
     pub(super) fn count(&self) -> usize {
         self.columns.len() + self.rows
     }
@@ -68,19 +84,18 @@ fn judge(rows: [Vec<Row>; 4], keys: &[String]) -> (Verdict, Moved) {
     columns.append(&mut restless_between(&rows[1], &rows[3], keys));
     let [a, b, a2, b2] = rows.map(|rows| without(rows, &columns));
     if !columns.is_empty() && a.iter().chain(&b).all(Row::is_empty) {
-        return (Verdict::Skip("all values change by themselves".to_owned()), Moved { columns, rows: 0 });
+        return (Verdict::Skip("all values change by themselves".to_owned()), Moved { columns, ..Moved::default() });
     }
     // What one says before and after, the other must say in between.
     let (known_a, known_b) = (steady(&a, &a2), steady(&b, &b2));
     let apart = |all: &[Row], known: &[Row]| all.len().saturating_sub(known.len());
     // Counted at both ends: a row that is only there the second time has come.
     let unsteady = apart(&a, &known_a).max(apart(&a2, &known_a)) + apart(&b, &known_b).max(apart(&b2, &known_b));
-    let moved = Moved { columns, rows: unsteady };
     let missing = Difference::between(&known_a, &b).missing;
     let extra = Difference::between(&known_b, &a2).missing;
-    let difference = Difference { missing, extra };
-    if !difference.is_empty() {
-        return (Verdict::Fail(difference.show(8)), moved);
+    let moved = Moved { columns, rows: unsteady, wrong: Difference { missing, extra } };
+    if moved.differs() {
+        return (Verdict::Fail(moved.wrong.show(SHOWN)), moved);
     }
     if known_a.is_empty() && known_b.is_empty() {
         let why = if a.is_empty() && b.is_empty() { "no rows" } else { "all rows change by themselves" };
@@ -222,6 +237,24 @@ mod tests {
             let found = format!("{:?}", judge(answers.map(rows), &[]).0);
             assert!(found.starts_with(verdict), "{answers:?}: {found}");
         }
+    }
+
+    #[test]
+    fn what_differs_otherwise_each_time_moved() {
+        let seen = |answers: [&str; 4]| judge(answers.map(rows), &[]).1;
+        let first = seen(["1 x;2 y", "1 x", "1 x;2 y", "1 x"]);
+        let mut again = first.clone();
+        again.keep(&first);
+        assert_eq!(again, first);
+        let mut other = seen(["1 x;3 z", "1 x", "1 x;3 z", "1 x"]);
+        assert!(other.differs());
+        other.keep(&first);
+        assert!(!other.differs());
+        // One row more is not one row less.
+        let mut turned = seen(["1 x", "1 x;2 y", "1 x", "1 x;2 y"]);
+        assert!(turned.differs());
+        turned.keep(&first);
+        assert!(!turned.differs());
     }
 
     #[test]
