@@ -1,6 +1,6 @@
 //! What has changed in the result of a query since it was asked last.
 //!
-//! Results are multisets of records ([`record`]). Of the last one the differ loads only hashes (32 bytes a row); the rows of
+//! Results are multisets of records ([`record`]). Of the last one the differ loads only hashes (33 bytes a row); the rows of
 //! the new one are looked up as they come, and what is not found goes to a file that is in memory while it is small. So neither result is
 //! ever held whole, and what is written is in proportion to what has changed:
 //!
@@ -13,10 +13,12 @@
 //! stored by [`Changes::commit`] then; after a crash between those the next run logs what has changed since the stored result, with the same
 //! counter.
 
+mod last;
 pub mod record;
 mod stored;
 
 use crate::store::{Store, StoreError};
+use last::Last;
 use plumb_sql::Cell;
 use record::{Field, Shape, TextAs, encode_number};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -28,22 +30,13 @@ use tempfile::SpooledTempFile;
 /// As many bytes of new rows stay in memory.
 const IN_MEMORY: usize = 1 << 20;
 
-/// A row of the last result.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    hash: (u64, u64),
-    place: u64,
-    /// How many of the rows with this hash were found again; counted in the first of them.
-    found: u64,
-}
-
 /// Takes the rows of a new result.
 #[derive(Debug)]
 pub struct Differ {
     name: String,
     epoch: i64,
     query: Option<Query>,
-    last: Vec<Entry>,
+    last: Last,
     hash_key: [u8; 16],
     shapes: Vec<Shape>,
     /// Hashes of the names of the current shape went into it.
@@ -68,7 +61,7 @@ impl Differ {
         let query = Query::find(store, name)?;
         let last = match &query {
             Some(query) if query.epoch == epoch => query.load(store)?,
-            _ => Vec::new(),
+            _ => Last::new(Vec::new()),
         };
         let file = match &store.directory {
             Some(directory) => tempfile::spooled_tempfile_in(IN_MEMORY, directory),
@@ -115,7 +108,7 @@ impl Differ {
         let mut hasher = self.seed;
         hasher.write(&self.record);
         let hash = hasher.finish128().as_u64();
-        if !found(&mut self.last, hash) {
+        if !self.last.find(hash) {
             self.fresh.push(self.shapes.len() as u64 - 1, hash, &self.record)?;
         }
         Ok(())
@@ -124,7 +117,7 @@ impl Differ {
     /// All rows have come.
     #[must_use]
     pub fn finish(self, sql: &str) -> Changes {
-        let gone = gone(&self.last);
+        let gone = self.last.gone();
         let stored = self.query.as_ref().filter(|query| query.epoch == self.epoch);
         let changed = self.fresh.rows > 0 || !gone.is_empty();
         let counter = stored.map_or(0, |query| query.counter + i64::from(changed));
@@ -142,35 +135,6 @@ impl Differ {
             gone,
         }
     }
-}
-
-/// Finds a row of the last result that was not found before.
-fn found(last: &mut [Entry], hash: (u64, u64)) -> bool {
-    let start = last.partition_point(|entry| entry.hash < hash);
-    let taken = match last.get(start) {
-        Some(first) if first.hash == hash => first.found,
-        _ => return false,
-    };
-    let next = usize::try_from(taken).ok().and_then(|taken| last.get(start.checked_add(taken)?));
-    if next.is_none_or(|next| next.hash != hash) {
-        return false;
-    }
-    if let Some(first) = last.get_mut(start) {
-        first.found += 1;
-    }
-    true
-}
-
-/// The places of rows that were not found again, in their order.
-fn gone(last: &[Entry]) -> Vec<u64> {
-    let same = |a: &Entry, b: &Entry| a.hash == b.hash;
-    let lost = |group: &[Entry]| {
-        let taken = group.first().map_or(0, |first| usize::try_from(first.found).unwrap_or(usize::MAX));
-        group.iter().skip(taken).map(|entry| entry.place).collect::<Vec<_>>()
-    };
-    let mut places: Vec<u64> = last.chunk_by(same).flat_map(lost).collect();
-    places.sort_unstable();
-    places
 }
 
 impl Fresh {

@@ -1,6 +1,6 @@
 //! The rows of the last results in the store.
 
-use super::Entry;
+use super::last::{Entry, Last};
 use super::record::{self, Field, Reader, encode_number};
 use crate::store::{Store, StoreError};
 use rusqlite::{Connection, OptionalExtension};
@@ -102,8 +102,8 @@ impl Query {
         (self.row_id(0), self.row_id((1 << PLACE) - 1))
     }
 
-    /// The rows of the last result, by hash.
-    pub(super) fn load(&self, store: &Store) -> Result<Vec<Entry>, StoreError> {
+    /// The rows of the last result.
+    pub(super) fn load(&self, store: &Store) -> Result<Last, StoreError> {
         let gone = self.gone(&store.connection)?;
         let mut gone = gone.iter().copied().peekable();
         let mut entries = Vec::with_capacity(usize::try_from(self.live).unwrap_or(0).min(1 << 24));
@@ -122,8 +122,7 @@ impl Query {
         if entries.len() as u64 != self.live {
             return Err(damaged("the number of a query's rows"));
         }
-        entries.sort_unstable_by_key(|entry| (entry.hash, entry.place));
-        Ok(entries)
+        Ok(Last::new(entries))
     }
 
     /// The places that are named as gone, in order.

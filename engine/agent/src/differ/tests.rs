@@ -1,3 +1,4 @@
+use super::last::{Entry, Last};
 use super::*;
 use std::collections::BTreeMap;
 
@@ -152,8 +153,8 @@ fn damage_is_told() {
 
 #[test]
 fn many_equal_rows_cost_no_more_than_others() {
-    let mut entries: Vec<Entry> = (0..200_000).map(|place| Entry { hash: (7, 7), place, found: 0 }).collect();
-    assert!((0..200_000).all(|_| found(&mut entries, (7, 7))));
-    assert!(!found(&mut entries, (7, 7)));
-    assert!(gone(&entries).is_empty());
+    let mut last = Last::new((0..200_000).map(|place| Entry { hash: (7, 7), place, found: 0 }).collect());
+    assert!((0..200_000).all(|_| last.find((7, 7))));
+    assert!(!last.find((7, 7)));
+    assert!(last.gone().is_empty());
 }
