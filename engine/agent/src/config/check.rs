@@ -29,8 +29,10 @@ pub struct Finding {
 pub struct Report {
     /// In the order of sources and places.
     pub findings: Vec<Finding>,
-    /// Pieces of SQL that were looked at.
+    /// Pieces of SQL that were looked at,
     pub queries: usize,
+    /// and how many there are: after very many findings the rest is not looked at.
+    pub of: usize,
 }
 
 impl Report {
@@ -47,6 +49,7 @@ pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refuse
     let mut findings: Vec<Finding> =
         config.diagnostics.iter().map(|found| general(found.clone(), config.texts.get(&found.source))).collect();
     let refused = views::add(config.views(), engine);
+    let mut queries = 0;
     findings.extend(unmade.iter().filter_map(|refused| not_made(config, refused)));
     for (source, asked) in &config.asked {
         // Each costs a look at the text.
@@ -56,13 +59,14 @@ pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refuse
         let Some(text) = config.texts.get(source) else { continue };
         let mut look = Look { text, asked, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };
         look.all(engine, &refused);
+        queries += 1;
         findings.append(&mut look.findings);
     }
     findings.sort_by(|a, b| {
         let place = |found: &Finding| (found.diagnostic.source.clone(), found.diagnostic.place);
         place(a).cmp(&place(b))
     });
-    Report { findings, queries: config.asked.len() }
+    Report { findings, queries, of: config.asked.len() }
 }
 
 /// A table over other people's files that is not made.

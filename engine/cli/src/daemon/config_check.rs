@@ -62,9 +62,10 @@ pub(crate) fn check(
     if errors + warnings > 0 {
         let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
         let queries = if report.queries == 1 { "query" } else { "queries" };
+        let of = if report.of > report.queries { format!(" of {}", report.of) } else { String::new() };
         let _ = writeln!(
             stderr,
-            "{} {queries} looked at: {}, {}",
+            "{}{of} {queries} looked at: {}, {}",
             report.queries,
             count(errors, "error"),
             count(warnings, "warning")
@@ -76,7 +77,7 @@ pub(crate) fn check(
 /// What is known of a source that is no configuration.
 fn unloaded(error: &ConfigError) -> Report {
     let ConfigError::Json { found, text } = error else { return Report::default() };
-    Report { findings: vec![general((**found).clone(), Some(text))], queries: 0 }
+    Report { findings: vec![general((**found).clone(), Some(text))], ..Report::default() }
 }
 
 /// Looks at a configuration with the tables that the daemon would have.
