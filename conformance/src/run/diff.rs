@@ -149,12 +149,20 @@ impl Work<'_> {
     fn trial(&self, oracle: &'static str, name: &str) -> Trial {
         let [a, b] = self.names.map(super::quoted);
         let host = self.plan.host.as_deref().map(|host| format!(" --host {}", super::quoted(host))).unwrap_or_default();
-        Trial::new("diff", oracle, &self.host, name).replay(format!("cargo conform diff --a {a} --b {b}{host}"))
+        // A seed means another query where there are other tables.
+        let tables = self.plan.tables.join(",");
+        let tables = if tables.is_empty() { tables } else { format!(" --table {}", super::quoted(&tables)) };
+        let again = format!("cargo conform diff --a {a} --b {b}{host}{tables}");
+        Trial::new("diff", oracle, &self.host, name).replay(again)
     }
 
     fn about(&self, oracle: &'static str, table: &str) -> Trial {
         let trial = self.trial(oracle, table).tables([table]);
-        let again = format!("{} --table {table}", trial.replay);
+        let again = if self.plan.tables.is_empty() {
+            format!("{} --table {table}", trial.replay)
+        } else {
+            trial.replay.clone()
+        };
         trial.replay(again)
     }
 
@@ -312,7 +320,7 @@ impl Work<'_> {
                 if before.differs() && moved.differs() {
                     moved.keep(&before);
                     verdict = if moved.differs() {
-                        Verdict::Fail(moved.wrong.show(SHOWN))
+                        Verdict::Fail(self.shown(&moved))
                     } else {
                         Verdict::Skip("it differs otherwise each time".to_owned())
                     };
@@ -325,9 +333,17 @@ impl Work<'_> {
         all
     }
 
+    /// The difference, and who is who in it.
+    fn shown(&self, moved: &Moved) -> String {
+        let [a, b] = self.names;
+        format!("- only {a}, + only {b}: {}", moved.wrong.show(SHOWN))
+    }
+
     fn judge(&self, own: [Answer; 4], keys: &[String]) -> (Verdict, Moved) {
         let but = self.live.then(std::process::id);
-        Answers { own, names: self.names, keys, lossy: self.lossy, but }.judge()
+        let (verdict, moved) = Answers { own, names: self.names, keys, lossy: self.lossy, but }.judge();
+        let verdict = if moved.differs() { Verdict::Fail(self.shown(&moved)) } else { verdict };
+        (verdict, moved)
     }
 }
 

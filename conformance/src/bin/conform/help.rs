@@ -40,6 +40,16 @@ how:
   --report DIR         where the report goes (default target/conform)
 
 It writes index.html (a page to read), junit.xml, trials.jsonl (everything that was judged) and findings/*.case.
+
+examples:
+  cargo conform                                         this agent, on this host and on the fixture hosts
+  cargo conform --table users,groups --time 20          two tables, for a moment
+  cargo conform --suite live                            against ps, ss, ip, getent and the others
+  cargo conform --agent osqueryi                        another agent, with nothing but SQL
+  cargo conform --agent plumbi --host debian-server     over a fixture host, against its recorded answers too
+
+An agent that crashes, hangs or prints what is not JSON is a finding, with the statement that made it so. Tables that are
+large, slow or often in trouble are left out of random questions: the skips tell which.
 ";
 
 const ASK: &str = "\
@@ -48,6 +58,9 @@ Asks one question, over virtual tables and over plain copies of them, and says w
 usage: cargo conform ask SQL [OPTION]...
 
   --host NAME|PATH     about this fixture host instead of this very one
+
+example:
+  cargo conform ask 'SELECT username FROM users WHERE uid IN (0, 1)' --host debian-server
 ";
 
 const LIST: &str = "\
@@ -71,7 +84,11 @@ usage: cargo conform diff --a AGENT --b AGENT [OPTION]...
   --report DIR         where the report goes (default target/conform)
 
 Both are asked twice, in turns. What an agent says twice, the other must say in between; what changes by itself is left
-out, and counted.
+out, and counted. On this very host a difference counts only if the same rows show it in three rounds.
+
+examples:
+  cargo conform diff --a osqueryi --b embedded
+  cargo conform diff --a 'plumbi-old --root {root}' --b plumbi --host debian-server --table users,groups
 ";
 
 const REPLAY: &str = "\
@@ -80,6 +97,9 @@ Runs a case again and shows what came of it: one of the repository, or one that 
 usage: cargo conform replay FILE.case [OPTION]...
 
   --agent CMD          ask this agent; {root} stands for the directory of the case's host, else --root is added
+
+example:
+  cargo conform replay target/conform/findings/001-tlp.case
 ";
 
 const SHRINK: &str = "\
@@ -89,6 +109,9 @@ usage: cargo conform shrink FILE.case [OPTION]...
 
   --agent CMD          ask this agent; {root} stands for the directory of the case's host, else --root is added
   --output FILE        where the smaller case goes (default: it is printed)
+
+example:
+  cargo conform shrink target/conform/findings/001-tlp.case --output conformance/corpus/what-went-wrong.case
 ";
 
 const RECORD: &str = "\
@@ -97,13 +120,20 @@ Makes a fixture host from this very one: what the tables read, and what they say
 usage: cargo conform record DIR|FILE
 
 DIR becomes a fixture host with recorded answers, for --host DIR. A file NAME.txt becomes the host as text, any other
-(NAME.tar.gz) its tree; both do for --host too.
+(NAME.tar.gz) its tree; both do for --host too. It holds what was read,
+/etc/shadow and keys too: look through it before others see it.
+
+example:
+  cargo conform record /tmp/my-host && cargo conform --host /tmp/my-host
 ";
 
 const COMPLETION: &str = "\
 Prints a script that completes this command line.
 
 usage: cargo conform completion bash|zsh|fish
+
+example, for the program itself (cargo install --path conformance --bin conform):
+  source <(conform completion bash)
 ";
 
 /// Every command and its text.
