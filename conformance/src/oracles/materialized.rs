@@ -35,6 +35,22 @@ const UNSTEADY: &[&str] = &["time"];
 /// What tables that have no rows of their own are asked for.
 const PLACES: [&str; 6] = ["'/etc'", "'/usr/bin'", "'/srv/data'", "'/root'", "'/home/alice'", "'/tmp'"];
 
+/// Parameters that choose nothing on a host of one namespace and one package database: then copies hold what they give, and
+/// constraints on them can be asked for. `include_remote` is not among them: a copy has the rows of one of its values only.
+const CHOOSE_NOTHING: [&str; 2] = ["pid_with_namespace", "admindir"];
+
+/// Whether the files of some process's namespace can be read.
+fn has_namespaces(host: &Arc<dyn Host>) -> bool {
+    let registry = plumb_tables::registry();
+    let Some(processes) = registry.get("processes") else { return true };
+    let pids = Copy::read(host, processes, None);
+    let place = pids.declared.columns.iter().position(|column| column.name == "pid").unwrap_or(0);
+    pids.rows.iter().any(|row| match row.get(place) {
+        Some(Value::Int(pid)) => host.inside_process(*pid).is_ok(),
+        _ => true,
+    })
+}
+
 impl Pair {
     /// All tables that have rows on this host. Of a table that must be asked for something, what some values give.
     ///
@@ -58,9 +74,10 @@ impl Pair {
                 (!copy.rows.is_empty()).then_some(copy)
             })
             .collect();
+        let without_choice: &[&str] = if has_namespaces(&host) { &[] } else { &CHOOSE_NOTHING };
         let material = |copy: &Copy| {
             let sample = copy.rows.get(..POOL).unwrap_or(&copy.rows);
-            let mut material = TableMaterial::new(&copy.declared, copy.scope.clone(), sample);
+            let mut material = TableMaterial::new(&copy.declared, copy.scope.clone(), sample, without_choice);
             material.rows = copy.rows.len();
             material
         };

@@ -94,9 +94,6 @@ impl State {
     }
 }
 
-/// Rows of a collection are numbered in this many bits, collections above them.
-const PLACE_BITS: u32 = 40;
-
 /// Collections that a table keeps at most; each was chosen by other constraints.
 const PICTURES: usize = 1024;
 
@@ -218,8 +215,7 @@ impl Cursor {
             State::Walking { picture, row } | State::Probing { picture, row, .. } => (picture, *row),
             State::Visiting { picture, rows, next } => (picture, rows.get(*next).copied().unwrap_or(0)),
         };
-        let (number, row) = (picture.borrow().number, i64::try_from(row).unwrap_or(0));
-        (number << PLACE_BITS) + row
+        picture.borrow().place(row)
     }
 
     fn cell(&self, context: &mut Context, declared: c_int) -> Result<()> {
@@ -363,12 +359,6 @@ impl Asked {
         values.into_iter().map(single).collect()
     }
 
-    /// The same about one value of a column.
-    fn about(&self, table: &dyn AnyTable, column: usize, value: Value<'static>) -> Self {
-        let values = vec![value];
-        Self { keys: keys(table, column, &values), values, passed: self.passed.clone() }
-    }
-
     fn request(&self, shared: &TableRun) -> Request {
         let columns = shared.layout.columns.iter().map(|column| shared.table.spec(*column).name).collect();
         Request::new(columns, self.passed.iter().map(|(_, constraint)| constraint.clone()).collect())
@@ -462,8 +452,7 @@ fn look_up_by(run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) ->
     if let Some(picture) = shared.looked_up.borrow().get(&key) {
         return Ok(Rc::clone(picture));
     }
-    let number = shared.lookup_number(&key);
-    let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, number, &run.meter);
+    let mut picture = Picture::new(pick(shared, column, asked), &shared.layout, shared.new_places(), &run.meter);
     picture.has(usize::MAX).map_err(out_of_memory)?;
     let kept = shared.looked_up_rows.get() + picture.len() + 1;
     let picture = Rc::new(RefCell::new(picture));
@@ -476,11 +465,6 @@ fn look_up_by(run: &Run, shared: &Rc<TableRun>, column: usize, asked: &Asked) ->
 
 /// The collection that the asked constraints choose, shared by all cursors of the table.
 fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefCell<Picture>>> {
-    // Where rows have places, those of the user who asks must be the ones that asking for that user finds.
-    if let Some(column) = shared.user.filter(|_| shared.places) {
-        let own = Value::Int(shared.cx.host.own_ids().0.into());
-        return look_up_by(run, shared, column, &asked.about(shared.table, column, own));
-    }
     let chosen = asked.chosen(shared);
     let mut pictures = shared.pictures.borrow_mut();
     if let Some(picture) = pictures.get(&chosen) {
@@ -490,9 +474,8 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefC
     if pictures.len() >= PICTURES {
         pictures.clear();
     }
-    let number = shared.numbered.replace(shared.numbered.get() + 1);
     let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
-    let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.layout, number, &run.meter)));
+    let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.layout, shared.new_places(), &run.meter)));
     shared.suspend(&picture).map_err(out_of_memory)?;
     pictures.insert(chosen, Rc::clone(&picture));
     Ok(picture)

@@ -5,7 +5,8 @@ use crate::index::Index;
 use crate::kept::{Cells, TooLarge};
 use crate::key::Key;
 use plumb_schema::{AnyRows, AnyTable, Value};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
@@ -51,11 +52,45 @@ impl Layout {
     }
 }
 
+/// The numbers of choices, by the values that chose their rows.
+pub(crate) type Numbers = Rc<RefCell<HashMap<Vec<Option<Key<'static>>>, i64>>>;
+
+/// Where rows stand, so that a row that is met in two collections is known again: by the values of the columns that chose
+/// it, and by its place among the rows that they chose.
+pub(crate) struct Places {
+    columns: Rc<[usize]>,
+    numbers: Numbers,
+    /// How many rows there were of each number.
+    counts: HashMap<i64, i64>,
+    rows: Vec<i64>,
+}
+
+/// Rows that one choice gave are numbered in this many bits, choices above them.
+const PLACE_BITS: u32 = 40;
+
+impl Places {
+    /// No rows yet.
+    pub(crate) fn new(columns: &Rc<[usize]>, numbers: &Numbers) -> Self {
+        let (columns, numbers) = (Rc::clone(columns), Rc::clone(numbers));
+        Self { columns, numbers, counts: HashMap::new(), rows: Vec::new() }
+    }
+
+    fn push(&mut self, row: &dyn AnyRows) {
+        let key = |column: &usize| Key::exact(&row.value(*column)).map(Key::into_owned);
+        let keys: Vec<_> = self.columns.iter().map(key).collect();
+        let mut numbers = self.numbers.borrow_mut();
+        let next = i64::try_from(numbers.len()).unwrap_or(i64::MAX >> PLACE_BITS);
+        let number = *numbers.entry(keys).or_insert(next);
+        let count = self.counts.entry(number).or_default();
+        self.rows.push((number << PLACE_BITS) + *count);
+        *count += 1;
+    }
+}
+
 /// A collection under way. Rows hold values of some columns, never subjects or descriptors.
 pub(crate) struct Picture {
     source: Option<Box<dyn AnyRows>>,
-    /// Which of the table's collections this is.
-    pub(crate) number: i64,
+    places: Option<Places>,
     layout: Rc<Layout>,
     cells: Cells,
     rows: usize,
@@ -75,10 +110,10 @@ impl Drop for Picture {
 
 impl Picture {
     /// A collection of which nothing has been read.
-    pub(crate) fn new(source: Box<dyn AnyRows>, layout: &Rc<Layout>, number: i64, meter: &Meter) -> Self {
+    pub(crate) fn new(source: Box<dyn AnyRows>, layout: &Rc<Layout>, places: Option<Places>, meter: &Meter) -> Self {
         Self {
             source: Some(source),
-            number,
+            places,
             layout: Rc::clone(layout),
             cells: Cells::default(),
             rows: 0,
@@ -105,6 +140,9 @@ impl Picture {
             let columns = self.layout.columns.iter();
             let kept = columns.map(|column| self.cells.push(&source.value(*column))).sum();
             self.rows += 1;
+            if let Some(places) = &mut self.places {
+                places.push(&**source);
+            }
             let charged = match kept {
                 Ok(bytes) => self.charge(bytes),
                 Err(TooLarge) => Err(OutOfMemory),
@@ -117,6 +155,12 @@ impl Picture {
     /// Whether there is nothing more to collect.
     pub(crate) fn is_complete(&self) -> bool {
         self.source.is_none()
+    }
+
+    /// Where a row stands in what the statement sees of the table.
+    pub(crate) fn place(&self, row: usize) -> i64 {
+        let place = self.places.as_ref().and_then(|places| places.rows.get(row).copied());
+        place.unwrap_or_else(|| i64::try_from(row).unwrap_or(0))
     }
 
     /// How many rows have been collected.

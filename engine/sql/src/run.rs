@@ -1,6 +1,6 @@
 //! A statement in progress: what its cursors share.
 
-use crate::picture::{Layout, Meter, OutOfMemory, Picture};
+use crate::picture::{Layout, Meter, Numbers, OutOfMemory, Picture, Places};
 use crate::plan::{Access, Passed, Plan};
 use crate::program::Usage;
 use crate::{Budget, key::Key};
@@ -93,34 +93,27 @@ pub(crate) struct TableRun {
     pub(crate) whole: bool,
     /// Rows are known again by their places: two cursors that meet a row must agree on it.
     pub(crate) places: bool,
-    /// The column by which rows of a user are found, in a table of user data.
-    pub(crate) user: Option<usize>,
+    /// The columns that choose which rows there are: parameters, and the one by which rows of a user are found.
+    choosing: Rc<[usize]>,
+    /// The numbers of what they chose.
+    numbers: Numbers,
     /// The columns that any cursor reads.
     pub(crate) layout: Rc<Layout>,
     /// The collections, by the constraints that choose their rows.
     pub(crate) pictures: RefCell<HashMap<Chosen, Rc<RefCell<Picture>>>>,
     /// Collections that are not complete: see [`TableRun::suspend`].
     suspended: RefCell<Vec<Weak<RefCell<Picture>>>>,
-    /// How many collections there were.
-    pub(crate) numbered: Cell<i64>,
     /// Results of lookups, while every cursor looks up.
     pub(crate) looked_up: RefCell<HashMap<LookedUp, Rc<RefCell<Picture>>>>,
     /// Rows in `looked_up`.
     pub(crate) looked_up_rows: Cell<usize>,
-    /// The numbers of lookups that are not served from one collection although places of rows are asked for: those of
-    /// tables of user data.
-    pub(crate) lookup_numbers: RefCell<HashMap<LookedUp, i64>>,
     pub(crate) warned: Cell<bool>,
 }
 
 impl TableRun {
-    /// The number of a lookup among the collections: always the same one, so that its rows keep their places.
-    pub(crate) fn lookup_number(&self, lookup: &LookedUp) -> i64 {
-        if !self.whole {
-            return 0;
-        }
-        let next = || self.numbered.replace(self.numbered.get() + 1);
-        *self.lookup_numbers.borrow_mut().entry(lookup.clone()).or_insert_with(next)
+    /// What gives the rows of a collection their places; nothing where nobody asks for them.
+    pub(crate) fn new_places(&self) -> Option<Places> {
+        self.places.then(|| Places::new(&self.choosing, &self.numbers))
     }
 
     fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, usage: Option<&Usage>) -> Self {
@@ -149,14 +142,13 @@ impl TableRun {
             once,
             whole,
             places,
-            user: (0..table.width()).find(|column| table.user_data() && table.can_pick(*column)),
+            choosing: choosing_columns(table),
+            numbers: Numbers::default(),
             layout: Rc::new(Layout::new(columns)),
             pictures: RefCell::default(),
             suspended: RefCell::default(),
-            numbered: Cell::new(0),
             looked_up: RefCell::default(),
             looked_up_rows: Cell::new(0),
-            lookup_numbers: RefCell::default(),
             warned: Cell::new(false),
         }
     }
@@ -197,4 +189,10 @@ pub(crate) fn source(table: &dyn AnyTable, declared: usize) -> usize {
 /// The part of the passed constraints that chooses which rows exist.
 pub(crate) fn choosing<'a>(table: &'a dyn AnyTable, passed: &'a [Passed]) -> impl Iterator<Item = usize> + 'a {
     passed.iter().enumerate().filter(|(_, passed)| table.spec(passed.column).parameter).map(|(place, _)| place)
+}
+
+/// The columns whose values say by what choice a row is there.
+fn choosing_columns(table: &dyn AnyTable) -> Rc<[usize]> {
+    let chooses = |column: &usize| table.spec(*column).parameter || (table.user_data() && table.can_pick(*column));
+    (0..table.width()).filter(chooses).collect()
 }

@@ -52,11 +52,21 @@ pub struct ColumnMaterial {
 
 impl TableMaterial {
     /// A table whose pool is filled from some of its rows. Columns that choose which rows there are, are left out: a copy
-    /// has no such choice. Those of the scope stay.
+    /// has no such choice. Those of the scope stay, and those of which it is known that no choice gives other rows than
+    /// those that are there (in tables that need no constraint).
     #[must_use]
-    pub fn new(declared: &DeclaredTable, scope: Option<Scope>, rows: &[Vec<Value<'static>>]) -> Self {
+    pub fn new(
+        declared: &DeclaredTable,
+        scope: Option<Scope>,
+        rows: &[Vec<Value<'static>>],
+        without_choice: &[&str],
+    ) -> Self {
+        let is_required =
+            |column: &plumb_schema::DeclaredColumn| column.spec.options.contains(plumb_schema::Options::REQUIRED);
+        let has_required = declared.columns.iter().any(is_required);
         let usable = |column: &&plumb_schema::DeclaredColumn| {
-            !column.spec.parameter || column.spec.options.contains(plumb_schema::Options::REQUIRED)
+            let without_choice = !has_required && without_choice.contains(&column.name);
+            !column.spec.parameter || is_required(column) || without_choice
         };
         let columns: Vec<&plumb_schema::DeclaredColumn> = declared.columns.iter().filter(usable).collect();
         let sample = rows
