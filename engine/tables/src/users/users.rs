@@ -6,7 +6,7 @@
 use crate::account::{Accounts, signed};
 use crate::namespace;
 use plumb_formats::accounts::Passwd;
-use plumb_schema::{Collation, Column, Cx, Ops, Platforms, Request, Rows, Table, Type, text};
+use plumb_schema::{Collation, Column, Cx, Op, Ops, Platforms, Request, Rows, Table, Type, text};
 use std::sync::Arc;
 
 /// An account, and the constraints that chose it.
@@ -59,11 +59,17 @@ fn by_name(cx: &Arc<Cx>, name: &[u8], request: &Request) -> Rows<User> {
 }
 
 fn collect(cx: &Arc<Cx>, request: &Request, like: impl Fn(&Passwd) -> bool + 'static) -> Rows<User> {
-    let remote = request.ints("include_remote").next().unwrap_or(0);
+    const REMOTE: &str = "include_remote";
+    // Each value that is asked for is a question of its own.
+    let remotes = if request.constrains(REMOTE, Op::Eq) { request.ints(REMOTE).collect() } else { vec![0] };
     Box::new(namespace::each(cx, request).flat_map(move |(namespace, cx)| {
         let accounts = Accounts::of(&cx);
-        let chosen = accounts.users.iter().filter(|account| like(account));
-        chosen.map(|account| User { account: account.clone(), namespace, remote }).collect::<Vec<_>>()
+        let chosen: Vec<&Passwd> = accounts.users.iter().filter(|account| like(account)).collect();
+        let of = |remote: &i64| {
+            let remote = *remote;
+            chosen.iter().map(move |account| User { account: (*account).clone(), namespace, remote })
+        };
+        remotes.iter().flat_map(of).collect::<Vec<_>>()
     }))
 }
 
@@ -89,6 +95,13 @@ mod tests {
             &[&["0", "0", "root", "", "NULL"], &["4294967294", "-2", "big", "", "NULL"]],
         );
         check_seeks(&TABLE, host());
+    }
+
+    #[test]
+    fn every_value_of_include_remote_is_answered() {
+        let both = vec![equals("include_remote", "0"), equals("include_remote", "1")];
+        let (found, _) = rows(&TABLE, host(), &["username", "include_remote"], both);
+        assert_eq!(found, [["root", "0"], ["big", "0"], ["root", "1"], ["big", "1"]]);
     }
 
     #[test]
