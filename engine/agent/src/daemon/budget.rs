@@ -19,7 +19,7 @@ pub(super) fn of(flags: &Flags) -> Budget {
     let watched = flags.i32("watchdog_level") >= 0;
     let seconds = |name: &str, normal: u64| given(name).or(watched.then_some(normal)).map(Duration::from_secs);
     let memory = given("query_memory_limit").map(|mebibytes| mebibytes.saturating_mul(1 << 20));
-    let memory = memory.or(limits.memory.map(|bytes| bytes / 2));
+    let memory = memory.or(limits.memory.map(|bytes| bytes / 4));
     Budget {
         time: seconds("query_time_limit", 300),
         cpu: seconds("query_cpu_limit", 60),
@@ -29,6 +29,13 @@ pub(super) fn of(flags: &Flags) -> Budget {
         memory: memory.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
         rows: None,
     }
+}
+
+/// Bounds what SQLite itself uses (sorters, long texts, the store) in the whole process: what the watchdog allows, less what rows take. A
+/// statement that needs more fails as one over its budget.
+pub(super) fn bound_process(flags: &Flags) {
+    let bytes = Limits::of(flags).memory.map_or(0, |bytes| bytes / 8 * 5);
+    plumb_sql::bound_memory(usize::try_from(bytes).unwrap_or(0));
 }
 
 #[cfg(test)]
@@ -47,8 +54,8 @@ mod tests {
             let parts = cpu_share.map(|share| (share * 10_000.0).round() as u64);
             (time.map(|time| time.as_secs()), cpu.map(|cpu| cpu.as_secs()), parts, memory.map(|bytes| bytes >> 20))
         };
-        assert_eq!(budget(&[]), (Some(300), Some(60), Some(750), Some(100)));
-        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(375), Some(50)));
+        assert_eq!(budget(&[]), (Some(300), Some(60), Some(750), Some(50)));
+        assert_eq!(budget(&[("watchdog_level", "1")]), (Some(300), Some(60), Some(375), Some(25)));
         assert_eq!(budget(&[("watchdog_level", "-1")]), (None, None, None, None));
         let own = [("watchdog_level", "-1"), ("query_cpu_limit", "7"), ("query_memory_limit", "64")];
         assert_eq!(budget(&own), (None, Some(7), None, Some(64)));

@@ -187,6 +187,7 @@ impl Daemon {
     pub fn start(start: Start) -> Result<Self, StartError> {
         let Start { flags: given, host, tables, hub, clock, watcher } = start;
         hub.configure(&given);
+        budget::bound_process(&given);
         let now = clock();
         let store = open_store(&given, now, &hub)?;
         let identity = Identity::find(&given, &*host, &store)?;

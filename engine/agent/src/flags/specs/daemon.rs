@@ -33,7 +33,7 @@ pub(super) static FLAGS: &[FlagSpec] = &[
     cli("watchdog_utilization_limit", Uint64, "0", "Percent of a CPU that the worker may use; 0 takes the level's"),
 
     option("query_cpu_limit", Uint64, "0", "Seconds of CPU time that a scheduled query may use; 0 takes the watchdog level's"),
-    option("query_memory_limit", Uint64, "0", "MiB that the rows of a scheduled query may use; 0 takes half of the watchdog's"),
+    option("query_memory_limit", Uint64, "0", "MiB that the rows of a scheduled query may use; 0 takes a quarter of the watchdog's"),
     option("query_time_limit", Uint64, "0", "Seconds that a scheduled query may take; 0 takes the watchdog level's"),
 
     option("disable_caching", Bool, "false", "Never answer a scheduled query from rows that another one collected"),
