@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) snapshot: bool,
+    /// Whether its last run held up others.
+    pub(super) was_slow: bool,
     /// Whether rows that are gone are logged.
     pub(super) removed: bool,
     /// What decorators have said so far.

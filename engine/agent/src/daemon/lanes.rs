@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 pub(super) type Make = Arc<dyn Fn() -> Result<Engine, SqlError> + Send + Sync>;
 
 /// How long a query may hold up the others.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(super) struct Lanes {
@@ -55,7 +55,7 @@ struct Work {
 }
 
 impl Lanes {
-    /// At most so many lanes; what they have done they say to `done`.
+    /// At most so many lanes for slow queries; what they have done they say to `done`.
     pub(super) fn new(shared: Arc<Shared>, make: Make, most: usize, done: Sender<Heard>) -> Self {
         let (lanes, waiting) = (Vec::new(), VecDeque::new());
         Self { shared, make, generation: 0, lanes, most: most.max(1), waiting, done }
@@ -92,45 +92,42 @@ impl Lanes {
 
     /// Gives waiting queries to lanes. Answers how long they may still wait before another lane opens.
     pub(super) fn pump(&mut self) -> Option<Duration> {
-        while let Some(job) = self.waiting.pop_front() {
-            let place = match self.lanes.iter().position(|lane| lane.busy.is_none()) {
-                Some(place) => place,
-                None => match self.room() {
-                    Room::Now => match self.open() {
-                        Some(place) => place,
-                        None => return self.keep(job, Some(PATIENCE)),
-                    },
-                    Room::In(wait) => return self.keep(job, Some(wait)),
-                    Room::Never => return self.keep(job, None),
-                },
-            };
-            if let Some(lane) = self.lanes.get_mut(place) {
-                lane.busy = Some((job.name.clone(), Instant::now()));
-                let work = Work { job, make: Arc::clone(&self.make), generation: self.generation };
-                // A lane ends only when its sender is dropped: it listens.
-                let _ = lane.work.send(work);
+        let mut wait = None;
+        for job in std::mem::take(&mut self.waiting) {
+            match self.place(&job) {
+                Ok(place) => self.begin(place, job),
+                Err(more) => {
+                    wait = wait.into_iter().chain(more).min();
+                    self.waiting.push_back(job);
+                }
             }
         }
-        None
-    }
-
-    fn keep(&mut self, job: Job, wait: Option<Duration>) -> Option<Duration> {
-        self.waiting.push_front(job);
         wait
     }
 
-    fn room(&self) -> Room {
-        if self.lanes.is_empty() {
-            return Room::Now;
+    fn begin(&mut self, place: usize, job: Job) {
+        if let Some(lane) = self.lanes.get_mut(place) {
+            lane.busy = Some((job.name.clone(), Instant::now()));
+            // A lane ends only when its sender is dropped: it listens.
+            let _ = lane.work.send(Work { job, make: Arc::clone(&self.make), generation: self.generation });
         }
-        if self.lanes.len() >= self.most {
-            return Room::Never;
+    }
+
+    /// A lane for a query; if there is none, how long until one may open. Queries that have not been slow may have twice as many: however many slow
+    /// ones there are, they do not hold up the others.
+    fn place(&mut self, job: &Job) -> Result<usize, Option<Duration>> {
+        if let Some(idle) = self.lanes.iter().position(|lane| lane.busy.is_none()) {
+            return Ok(idle);
+        }
+        let most = if job.was_slow { self.most } else { self.most.saturating_mul(2) };
+        if self.lanes.len() >= most {
+            return Err(None);
         }
         // The youngest query decides: while one is young, its lane may soon be free.
         let youngest = self.lanes.iter().filter_map(|lane| lane.busy.as_ref()).map(|(_, since)| since.elapsed()).min();
-        match PATIENCE.checked_sub(youngest.unwrap_or(PATIENCE)) {
-            None | Some(Duration::ZERO) => Room::Now,
-            Some(wait) => Room::In(wait),
+        match youngest.and_then(|since| PATIENCE.checked_sub(since)).filter(|wait| !wait.is_zero()) {
+            Some(wait) => Err(Some(wait)),
+            None => self.open().ok_or(Some(PATIENCE)),
         }
     }
 
@@ -182,12 +179,6 @@ impl Lanes {
             let _ = thread.join();
         }
     }
-}
-
-enum Room {
-    Now,
-    In(Duration),
-    Never,
 }
 
 /// The life of a lane.

@@ -26,7 +26,7 @@ use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
 use crate::store::{Store, StoreError};
 use board::{Board, Process};
 use job::{Failure, Job, Outcome};
-use lanes::{Done, Lanes};
+use lanes::{Done, Lanes, PATIENCE};
 use packs::Packs;
 use plumb_host::Host;
 use plumb_schema::{Registry, ScheduleInfo};
@@ -391,6 +391,10 @@ impl Daemon {
             name: name.clone(),
             sql: entry.query.sql.clone(),
             snapshot: entry.query.snapshot,
+            was_slow: self
+                .performance
+                .get(name)
+                .is_some_and(|last| u128::from(last.last_wall_time_ms) >= PATIENCE.as_millis()),
             removed: entry.query.removed,
             decorations: Arc::new(all.collect()),
             always: Arc::clone(&self.settings.always),

@@ -225,6 +225,35 @@ fn a_hog_is_stopped_and_left_out_for_a_day() {
     assert!(log.contains("hog: the query used more than 1s of CPU: it was stopped"), "{log}");
 }
 
+/// More hogs than there are lanes for slow queries.
+#[test]
+fn hogs_do_not_hold_up_others() {
+    let endless = "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r";
+    let hogs: Vec<String> =
+        (0..3).map(|n| format!(r#""a{n}": {{"query": "{endless}", "interval": 10, "denylist": false}}"#)).collect();
+    let config = format!(
+        r#"{{"schedule": {{{}, "quick": {{"query": "select 1 as n", "interval": 10, "snapshot": true}}}}}}"#,
+        hogs.join(",")
+    );
+    let fixture = Fixture::new(&config).with("worker_threads", "2").with("query_cpu_limit", "30");
+    let mut daemon = fixture.start();
+    let start = Instant::now();
+    for second in [0, 10] {
+        fixture.clock.store(MIDNIGHT + second, Ordering::SeqCst);
+        let wanted = fixture.snapshots("quick").len() + 1;
+        while fixture.snapshots("quick").len() < wanted {
+            assert!(start.elapsed() < Duration::from_secs(60), "the quick query waits for the hogs");
+            let sleep = daemon.advance();
+            match daemon.heard.recv_timeout(sleep) {
+                Ok(Heard::Done(done)) => daemon.finished(*done),
+                Ok(Heard::Order(_)) | Err(_) => {}
+            }
+        }
+    }
+    assert!((0..3).all(|n| daemon.lanes.has(&format!("a{n}"))), "the hogs still run");
+    daemon.end();
+}
+
 #[test]
 fn a_query_in_which_the_process_died_is_left_out() {
     let config = r#"{"schedule": {"killer": {"query": "select 1 as n", "interval": 10}, "spared": {"query": "select 1 as n", "interval": 10, "denylist": false}}}"#;
