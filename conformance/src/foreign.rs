@@ -60,6 +60,10 @@ pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) ->
     let mut agent = Agent::learn(engine)?;
     agent.material.tables.retain(|table| scope.plan.table(&table.name));
     agent.unread.retain(|(table, _)| scope.plan.table(table));
+    if !scope.plan.tables.is_empty() {
+        // Who names tables wants to wait for them.
+        agent.slow.clear();
+    }
     tables(engine, &agent, scope, sink);
     agent.material.tables.retain(|table| table.rows <= MOST_ROWS);
     let mut first = scope.plan.seeds(SEEDS);
@@ -105,15 +109,22 @@ fn why_not<'a>(avoided: &'a BTreeMap<String, String>, tables: &[String]) -> Opti
     tables.iter().find_map(|table| avoided.get(table)).map(String::as_str)
 }
 
+/// Why a table is too large, or too slow, to be asked for as a whole many times.
+fn too_much(agent: &Agent, table: &TableMaterial) -> Option<String> {
+    let rows = (table.rows > MOST_ROWS).then(|| format!("{} rows", table.rows));
+    rows.or_else(|| agent.slow.get(&table.name).map(|took| format!("it took {} s to read", took.as_secs())))
+}
+
 /// The oracles that look at one table at a time.
 pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &mut dyn Sink) {
     if scope.plan.oracle("one_picture") {
-        let small = |table: &&TableMaterial| table.rows <= MOST_ROWS;
-        for table in agent.material.tables.iter().filter(|table| !small(table)) {
-            let why = format!("{} rows", table.rows);
-            sink.add(scope.table("one_picture", &table.name).judged(Verdict::Skip(why)));
+        let mut small = Vec::new();
+        for table in &agent.material.tables {
+            match too_much(agent, table) {
+                Some(why) => sink.add(scope.table("one_picture", &table.name).judged(Verdict::Skip(why))),
+                None => small.push(table),
+            }
         }
-        let small: Vec<&TableMaterial> = agent.material.tables.iter().filter(small).collect();
         for tables in small.chunks(TOGETHER) {
             let question =
                 |table: &&TableMaterial| (scope.table("one_picture", &table.name), one_picture::question(table));
@@ -122,9 +133,9 @@ pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &
     }
     for table in agent.material.tables.iter().filter(|_| scope.plan.oracle("determinism")) {
         let steady = scope.steady && !tells_of_itself(&table.name);
-        timed(scope.table("determinism", &table.name), sink, || match table.rows {
-            rows if rows > MOST_ROWS => Verdict::Skip(format!("{rows} rows")),
-            _ => determinism::check(engine, table, steady),
+        timed(scope.table("determinism", &table.name), sink, || match too_much(agent, table) {
+            Some(why) => Verdict::Skip(why),
+            None => determinism::check(engine, table, steady),
         });
     }
     if !scope.plan.oracle("schema_truth") {
