@@ -28,5 +28,5 @@ for name in "${names[@]}"; do
 done
 "$tools/llvm-profdata" merge -sparse "${profiles[@]}" -o "$out/all.profdata"
 "$tools/llvm-cov" report "$program" -instr-profile="$out/all.profdata" -show-functions=false -show-branch-summary=false \
-  -ignore-filename-regex='/(registry|rustc|library|conformance)/'
+  -ignore-filename-regex='/(registry|rustc|library|build|conformance)/'
 echo "line by line: $tools/llvm-cov show $program -instr-profile=$out/all.profdata FILE"
