@@ -3,8 +3,10 @@
 //! One thread owns the schedule, the configuration and the figures ([`Daemon`]); queries run in [`lanes`]. It sleeps until the
 //! next second at which something is due, or until somebody sends an [`Order`]. What time it is comes from a clock that tests replace.
 
+mod begin;
 mod board;
 mod budget;
+mod configure;
 mod decorate;
 mod job;
 mod lanes;
@@ -179,68 +181,6 @@ impl std::fmt::Debug for Daemon {
 }
 
 impl Daemon {
-    /// Opens the store, reads the configuration and starts the loggers. A configuration that cannot be used is told, and the daemon
-    /// runs without one until it can.
-    ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn start(start: Start) -> Result<Self, StartError> {
-        let Start { flags: given, host, tables, hub, clock, watcher } = start;
-        hub.configure(&given);
-        budget::bound_process(&given);
-        let now = clock();
-        let store = open_store(&given, now, &hub)?;
-        let identity = Identity::find(&given, &*host, &store)?;
-        let (loaded, flags) = load(&given, &store, &hub)?;
-        hub.configure(&flags);
-        hub.activate(&flags, &crate::identity::hostname(), store.directory().map(Path::to_owned))?;
-        let (running, crashed) = open_running(&store, &hub);
-        let denied = denylist::all(&store, now)?;
-        let flags = Arc::new(flags);
-        let watcher = watcher.map_or(-1, i64::from);
-        let process = Process { pid: std::process::id(), start_time: now, watcher, identity };
-        let board = Arc::new(Board::new(process, tables.clone(), Arc::clone(&flags)));
-        let (stopping, exceeded) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping, exceeded });
-        let settings = Settings::of(&flags);
-        let (sender, heard) = mpsc::channel();
-        let make = settings::factory(&Config::default(), &tables, &flags, &host, &board, &shared.hub);
-        let lanes = Lanes::new(Arc::clone(&shared), make, settings.lanes, sender.clone());
-        let mut daemon = Self {
-            ticker: Ticker::new(now, settings.max_drift),
-            next_save: now.saturating_add(SAVE),
-            next_refresh: None,
-            started: now,
-            config: None,
-            packs: Packs::default(),
-            timetable: Timetable::default(),
-            engine: None,
-            decorations: BTreeMap::new(),
-            performance: HashMap::new(),
-            unsaved: false,
-            orders: Orders(sender),
-            shared,
-            host,
-            tables,
-            board,
-            given,
-            flags,
-            settings,
-            lanes,
-            denied,
-            heard,
-        };
-        match loaded {
-            Some(config) => daemon.apply(config, now),
-            None => daemon.plan_refresh(now, false),
-        }
-        daemon.deny_crashed(&crashed, now)?;
-        daemon.log_unlogged()?;
-        let first: Vec<Entry> = daemon.timetable.at_start().cloned().collect();
-        first.iter().for_each(|entry| daemon.due(entry, now));
-        Ok(daemon)
-    }
-
     /// Where orders are sent.
     #[must_use]
     pub fn orders(&self) -> Orders {
@@ -450,152 +390,10 @@ impl Daemon {
         }
     }
 
-    /// Leaves out the queries in which the process died last time.
-    fn deny_crashed(&mut self, crashed: &[String], now: i64) -> Result<(), StoreError> {
-        for name in crashed {
-            self.say(Severity::Warning, &format!("Scheduled query may have failed: {name}"));
-            let entry = self.timetable.entries().iter().find(|entry| denylist::is_left(name, &entry.name));
-            let Some(name) = entry.filter(|entry| entry.query.denylist).map(|entry| entry.name.clone()) else {
-                continue;
-            };
-            self.deny(&name, now);
-            self.say(
-                Severity::Warning,
-                &format!("The caller does not want denied queries, skipping denied scheduled query: {name}"),
-            );
-        }
-        Ok(())
-    }
-
-    /// Logs what was stored and perhaps not logged before the process died.
-    fn log_unlogged(&self) -> Result<(), StoreError> {
-        let unlogged = differ::unlogged(&self.shared.store())?;
-        for (query, lines) in unlogged {
-            self.shared.hub.results(Stream::Results, &lines)?;
-            differ::logged(&self.shared.store(), &query)?;
-        }
-        Ok(())
-    }
-
     /// Tells that something could not be kept; the daemon goes on.
     fn kept(&self, kept: Result<(), StoreError>) {
         if let Err(error) = kept {
             self.say(Severity::Error, &error.to_string());
-        }
-    }
-
-    fn reload(&mut self) {
-        self.shared.hub.reopen();
-        let now = self.now();
-        self.refresh(now);
-    }
-
-    /// Reads the configuration again. One that cannot be used never replaces one that can.
-    fn refresh(&mut self, now: i64) {
-        match Config::load(&self.given) {
-            Ok(config) if self.config.as_ref().is_some_and(|known| known.hash == config.hash) => {
-                self.plan_refresh(now, true)
-            }
-            Ok(config) => self.apply(config, now),
-            Err(error) => {
-                tell_error(&error, &self.shared.hub);
-                if self.config.is_some() {
-                    self.say(Severity::Warning, "The configuration that was read last stays at work");
-                }
-                self.plan_refresh(now, false);
-            }
-        }
-    }
-
-    fn plan_refresh(&mut self, now: i64, well: bool) {
-        let Settings { refresh, accelerated_refresh, .. } = self.settings;
-        let wait = if well { refresh } else { refresh.min(accelerated_refresh) };
-        self.next_refresh = (refresh > 0).then(|| now.saturating_add(wait.max(1)));
-    }
-
-    /// Puts a configuration to work.
-    fn apply(&mut self, config: Config, now: i64) {
-        let mut flags = (*self.flags).clone();
-        config.apply_options(&mut flags);
-        for diagnostic in &config.diagnostics {
-            self.say(Severity::Warning, &diagnostic.line());
-        }
-        let was_verbose = self.shared.hub.is_verbose();
-        self.shared.hub.configure(&flags);
-        if self.shared.hub.is_verbose() && !was_verbose {
-            self.say(Severity::Info, "Verbose logging enabled by config option");
-        }
-        if flags.bool("config_enable_backup") {
-            let kept = config.back_up(&self.shared.store());
-            self.kept(kept);
-        }
-        self.flags = Arc::new(flags);
-        self.settings = Settings::of(&self.flags).with(&config);
-        let make = settings::factory(&config, &self.tables, &self.flags, &self.host, &self.board, &self.shared.hub);
-        self.lanes.renew(make, self.settings.lanes);
-        self.engine = None;
-        {
-            let mut figures = self.board.figures();
-            figures.flags = Arc::clone(&self.flags);
-            figures.config_hash.clone_from(&config.hash);
-        }
-        let load: Vec<(String, String)> = config
-            .decorators()
-            .flat_map(|(source, decorators)| decorators.load.iter().map(|sql| (source.to_owned(), sql.clone())))
-            .collect();
-        self.decorations.retain(|source, _| config.sources.contains_key(source));
-        self.config = Some(config.at_work());
-        load.iter().for_each(|(source, sql)| self.decorate(source, sql));
-        self.plan(now);
-        self.plan_refresh(now, true);
-    }
-
-    /// Makes the timetable: asks packs for their discovery, and lets out what is not for this machine.
-    fn plan(&mut self, now: i64) {
-        let Some(config) = self.config.take() else { return };
-        let machine = packs::machine(&self.board.identity().uuid);
-        let mut packs = std::mem::take(&mut self.packs);
-        packs.decide(&config, &machine, now, self.settings.pack_refresh, |sql| self.discovers(sql));
-        let queries = config.scheduled(&self.settings.delimiter, &machine, |pack| packs.is_active(&pack.name));
-        let made = Timetable::new(queries, self.settings.intervals, &self.shared.store(), random);
-        match made {
-            Ok(timetable) => self.timetable = timetable,
-            Err(error) => self.kept(Err(error)),
-        }
-        let schedule = self.timetable.entries().iter().map(|entry| self.info(entry)).collect();
-        {
-            let mut figures = self.board.figures();
-            figures.packs = packs.infos(&config);
-            figures.schedule = schedule;
-        }
-        (self.packs, self.config) = (packs, Some(config));
-        self.learn();
-    }
-
-    /// What tables show of a query.
-    fn info(&self, entry: &Entry) -> ScheduleInfo {
-        let mut info = ScheduleInfo {
-            name: entry.name.clone(),
-            query: entry.query.sql.clone(),
-            interval: entry.interval,
-            denylisted: self.denied.contains_key(&entry.name) && entry.query.denylist,
-            ..ScheduleInfo::default()
-        };
-        if let Some(performance) = self.performance.get(&entry.name) {
-            performance.show(&mut info);
-        }
-        info
-    }
-
-    /// Loads the figures of queries that are new here.
-    fn learn(&mut self) {
-        let mut figures = self.board.figures();
-        for info in &mut figures.schedule {
-            if !self.performance.contains_key(&info.name) {
-                let performance = Performance::load(&self.shared.store(), &info.name).unwrap_or_default();
-                performance.show(info);
-                self.performance.insert(info.name.clone(), performance);
-            }
         }
     }
 
@@ -693,87 +491,6 @@ fn text_of(cell: Cell<'_>) -> String {
         Cell::Real(real) => render_real(real),
         Cell::Text(bytes) | Cell::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
     }
-}
-
-/// A number between two, both included.
-fn random(least: u64, most: u64) -> u64 {
-    let mut bytes = [0; 8];
-    // Without randomness all hosts ask at once: that is no reason not to ask.
-    let _ = getrandom::fill(&mut bytes);
-    let span = most.saturating_sub(least).saturating_add(1).max(1);
-    least.saturating_add(u64::from_le_bytes(bytes) % span)
-}
-
-/// How often, and after how much time each, a store that is in use is tried again: the agent before this one may be about to end.
-const TRIES: (u32, Duration) = (25, Duration::from_millis(200));
-
-fn open_store(flags: &Flags, now: i64, hub: &Hub) -> Result<Store, StoreError> {
-    if flags.bool("disable_database") {
-        return Store::in_memory();
-    }
-    let directory = Path::new(flags.text("database_path"));
-    let mut tries = 0;
-    let opened = loop {
-        match Store::open(directory, now) {
-            Err(StoreError::Busy(_)) if tries < TRIES.0 => {
-                tries += 1;
-                std::thread::park_timeout(TRIES.1);
-            }
-            Err(StoreError::Busy(_)) if flags.bool("ephemeral") => {
-                hub.say(Severity::Warning, here!(), "The database is in use: this agent remembers nothing");
-                return Store::in_memory();
-            }
-            opened => break opened?,
-        }
-    };
-    if let Some((kept, why)) = opened.set_aside {
-        let text = format!(
-            "The database was damaged ({why}): it is now {}, and a new one is begun: all rows are logged as added once",
-            kept.display()
-        );
-        hub.say(Severity::Error, here!(), &text);
-    }
-    Ok(opened.store)
-}
-
-/// The configuration and the flags with it. One that cannot be used is told; then the one that was kept counts, if that is wanted.
-fn load(given: &Flags, store: &Store, hub: &Hub) -> Result<(Option<Config>, Flags), ConfigError> {
-    let mut flags = given.clone();
-    let config = match Config::load(given) {
-        Ok(config) => Some(config),
-        Err(error @ ConfigError::UnknownPlugin(_)) => return Err(error),
-        Err(error) => {
-            tell_error(&error, hub);
-            let kept = if given.bool("config_enable_backup") { Config::restore(store) } else { Ok(None) };
-            kept.unwrap_or_else(|error| {
-                tell_error(&error, hub);
-                None
-            })
-        }
-    };
-    if let Some(config) = &config {
-        config.apply_options(&mut flags);
-    }
-    Ok((config, flags))
-}
-
-fn tell_error(error: &ConfigError, hub: &Hub) {
-    for line in error.details() {
-        hub.say(Severity::Error, here!(), &line);
-    }
-    hub.say(Severity::Warning, here!(), &error.to_string());
-    for line in error.help() {
-        hub.say(Severity::Warning, here!(), &line);
-    }
-}
-
-/// The names of queries that run; and of those in which the process died last time.
-fn open_running(store: &Store, hub: &Hub) -> (Running, Vec<String>) {
-    Running::open(store.directory()).unwrap_or_else(|error| {
-        let text = format!("queries in which the agent dies will not be left out: {error}");
-        hub.say(Severity::Warning, here!(), &text);
-        (Running::default(), Vec::new())
-    })
 }
 
 #[cfg(test)]
