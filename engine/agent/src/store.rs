@@ -208,7 +208,18 @@ impl Store {
         Ok(first.query_row((domain, key), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Does several things or none.
+    /// Does several things with this store as one change, or none of them.
+    ///
+    /// # Errors
+    /// What SQLite says, and what the things do.
+    pub fn together<T>(&self, act: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let done = act()?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Does several things or none, and lets nobody else write meanwhile.
     pub(crate) fn at_once<T>(
         &mut self,
         act: impl FnOnce(&Connection) -> Result<T, StoreError>,

@@ -281,14 +281,10 @@ impl Config {
         if kept.iter().map(|(name, bytes)| (name, bytes)).eq(texts()) {
             return Ok(());
         }
-        let transaction = store.connection.unchecked_transaction()?;
-        for (name, _) in &kept {
-            store.remove(BACKUP, name)?;
-        }
-        for (name, bytes) in texts() {
-            store.put(BACKUP, name, bytes)?;
-        }
-        Ok(transaction.commit()?)
+        store.together(|| {
+            kept.iter().try_for_each(|(name, _)| store.remove(BACKUP, name))?;
+            texts().try_for_each(|(name, bytes)| store.put(BACKUP, name, bytes))
+        })
     }
 
     /// The configuration that was kept; none without one.

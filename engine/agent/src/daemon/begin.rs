@@ -58,7 +58,7 @@ impl Daemon {
             Some(config) => daemon.apply(config, now),
             None => daemon.plan_refresh(now, false),
         }
-        daemon.deny_crashed(&crashed, now)?;
+        daemon.deny_crashed(&crashed, now);
         daemon.log_unlogged()?;
         let first: Vec<Entry> = daemon.timetable.at_start().cloned().collect();
         first.iter().for_each(|entry| daemon.due(entry, now));
@@ -66,7 +66,7 @@ impl Daemon {
     }
 
     /// Leaves out the queries in which the process died last time.
-    fn deny_crashed(&mut self, crashed: &[String], now: i64) -> Result<(), StoreError> {
+    fn deny_crashed(&mut self, crashed: &[String], now: i64) {
         for name in crashed {
             self.say(Severity::Warning, &format!("Scheduled query may have failed: {name}"));
             let entry = self.timetable.entries().iter().find(|entry| denylist::is_left(name, &entry.name));
@@ -79,11 +79,10 @@ impl Daemon {
                 &format!("The caller does not want denied queries, skipping denied scheduled query: {name}"),
             );
         }
-        Ok(())
     }
 
-    /// Logs what was stored and perhaps not logged before the process died.
-    fn log_unlogged(&self) -> Result<(), StoreError> {
+    /// Logs what was stored and could not be logged, or perhaps was not before the process died.
+    pub(super) fn log_unlogged(&self) -> Result<(), StoreError> {
         let unlogged = differ::unlogged(&self.shared.store())?;
         for (query, lines) in unlogged {
             self.shared.hub.results(Stream::Results, &lines)?;

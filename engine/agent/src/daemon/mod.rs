@@ -262,6 +262,10 @@ impl Daemon {
         }
         if self.shared.hub.is_failing() {
             self.kept(self.shared.hub.again());
+            // A lane may be about to log what it has stored.
+            if self.lanes.is_idle() {
+                self.kept(self.log_unlogged());
+            }
             sleep = sleep.min(AGAIN);
         }
         if self.unsaved && now >= self.next_save {
@@ -397,12 +401,13 @@ impl Daemon {
         }
     }
 
+    /// Keeps the figures of all queries, at once.
     fn save(&mut self) {
-        for (name, performance) in &self.performance {
-            if let Err(error) = performance.save(&self.shared.store(), name) {
-                self.say(Severity::Error, &format!("the figures of {name} are not kept: {error}"));
-            }
-        }
+        let kept = {
+            let store = self.shared.store();
+            store.together(|| self.performance.iter().try_for_each(|(name, figures)| figures.save(&store, name)))
+        };
+        self.kept(kept);
         self.unsaved = false;
         self.next_save = self.now().saturating_add(SAVE);
     }

@@ -121,8 +121,9 @@ impl Queue {
             refused => refused,
         };
         let Err(error) = tried else { return Ok(self.works()) };
+        let is_news = !std::mem::replace(&mut self.failing, true);
         self.wait(stream, lines, spill)?;
-        Ok((!std::mem::replace(&mut self.failing, true)).then(|| Change::Fails(error.to_string())))
+        Ok(is_news.then(|| Change::Fails(error.to_string())))
     }
 
     /// Gives a status line to the logger, after those that it refused. A thousand are held.
