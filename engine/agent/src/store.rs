@@ -3,7 +3,7 @@
 //! A database that is damaged is set aside, and the agent goes on with an empty one: what it remembered is lost, what it will
 //! see is not. Every change is one transaction; a kill at any moment leaves the state before or after it.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -195,6 +195,33 @@ impl Store {
             self.connection.prepare_cached("SELECT key, value FROM settings WHERE domain = ? ORDER BY key")?;
         let rows = all.query_map((domain,), |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The store of a directory, to be read while perhaps another process writes to it.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn read_only(directory: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(Self { connection, directory: Some(directory.to_owned()), _lock: None, hash_key: [0; 16] })
+    }
+
+    /// Everything that is remembered under keys, in their order. The agent's own secrets are not among it.
+    ///
+    /// # Errors
+    /// What SQLite or the taker says.
+    pub fn each(&self, mut take: impl FnMut(&str, &str, &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut all = self
+            .connection
+            .prepare("SELECT domain, key, value FROM settings WHERE domain <> 'agent' ORDER BY domain, key")?;
+        let mut rows = all.query(())?;
+        while let Some(row) = rows.next()? {
+            let (domain, key): (String, String) = (row.get(0)?, row.get(1)?);
+            take(&domain, &key, row.get_ref(2)?.as_bytes().unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// The first key of a domain that is not before another, and its value.

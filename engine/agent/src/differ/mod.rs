@@ -286,6 +286,48 @@ impl Changes {
     }
 }
 
+/// What is stored of a query, for people to look at.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    query: Query,
+}
+
+/// Every query of which a result is stored, by name.
+///
+/// # Errors
+/// What the store says.
+pub fn known(store: &Store) -> Result<Vec<Known>, StoreError> {
+    let mut names = store.connection.prepare("SELECT name FROM queries ORDER BY name")?;
+    let names = names.query_map((), |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    let mut all = Vec::new();
+    for name in names {
+        all.extend(Query::find(store, &name)?.map(|query| Known { name, query }));
+    }
+    Ok(all)
+}
+
+impl Known {
+    /// Its text, its epoch, and the number of the last result.
+    #[must_use]
+    pub fn about(&self) -> (&str, i64, i64) {
+        (&self.query.sql, self.query.epoch, self.query.counter)
+    }
+
+    /// The rows of the last result: names and fields.
+    ///
+    /// # Errors
+    /// What the store or the taker says.
+    pub fn rows(
+        &self,
+        store: &Store,
+        mut take: impl FnMut(&[String], Vec<Field>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.query.rows(store, &self.query.places(store)?, &mut take)
+    }
+}
+
 /// Where lines are kept until they are logged, by query.
 const OUTBOX: &str = "outbox";
 

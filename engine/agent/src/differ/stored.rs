@@ -47,6 +47,22 @@ impl Query {
         Ok(query.optional()?)
     }
 
+    /// The places of the last result's rows, in order.
+    pub(super) fn places(&self, store: &Store) -> Result<Vec<u64>, StoreError> {
+        let gone = self.gone(&store.connection)?;
+        let mut gone = gone.iter().copied().peekable();
+        let mut find = store.connection.prepare_cached("SELECT id FROM rows WHERE id BETWEEN ? AND ? ORDER BY id")?;
+        let ids = find.query_map(self.ids(), |row| row.get::<_, i64>(0))?;
+        let mut places = Vec::new();
+        for id in ids {
+            let place = id?.cast_unsigned() & ((1 << PLACE) - 1);
+            if gone.next_if_eq(&place).is_none() {
+                places.push(place);
+            }
+        }
+        Ok(places)
+    }
+
     /// The query to write to: a new one, or one without rows where the epoch is another.
     pub(super) fn ready(
         connection: &Connection,

@@ -2,6 +2,7 @@
 
 pub(crate) mod config_check;
 pub(crate) mod config_dump;
+pub(crate) mod database_dump;
 pub(crate) mod doctor;
 #[cfg(unix)]
 mod service;

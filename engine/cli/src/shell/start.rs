@@ -52,15 +52,14 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return code;
     }
+    if parsed.flags.bool("database_dump") {
+        return crate::daemon::database_dump::dump(&parsed.flags, &mut stdout, &mut stderr);
+    }
     if parsed.flags.bool("config_dump") {
         return crate::daemon::config_dump::dump(&parsed.flags, &mut stdout, &mut stderr);
     }
     if parsed.flags.bool("config_check") {
         return crate::daemon::config_check::check(&parsed.flags, &machine, terminals, &mut stdout, &mut stderr);
-    }
-    if let Some(missing) = missing(&parsed.flags) {
-        let _ = writeln!(stderr, "Error: {missing}");
-        return 1;
     }
     if program == Program::Daemon && !machine.owns_process {
         let _ = writeln!(stderr, "Error: a daemon needs a process of its own");
@@ -134,13 +133,6 @@ fn information(program: Program, flags: &Flags) -> Option<String> {
     } else {
         None
     }
-}
-
-/// What was asked for and is not in this build.
-fn missing(flags: &Flags) -> Option<String> {
-    flags
-        .bool("database_dump")
-        .then(|| "--database_dump comes with the daemon, which is not in this build yet".to_owned())
 }
 
 /// What a shell is to do.

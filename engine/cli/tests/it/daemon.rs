@@ -181,6 +181,13 @@ fn a_life() {
     fs::rename(daemon.path("log"), daemon.path("old")).unwrap();
     fs::create_dir(daemon.path("log")).unwrap();
     daemon.wait("a new log", || daemon.read("log/osqueryd.snapshots.log").contains(r#""one":"1""#));
+    // What it remembers can be seen while it runs.
+    let dumped = daemon.command().arg("--database_dump").stdout(Stdio::piped()).output().unwrap();
+    let dumped = String::from_utf8(dumped.stdout).unwrap();
+    let files = r#"queries[files]: [{"filename":"a","size":1},{"filename":"b","size":2}]"#;
+    assert!(dumped.lines().any(|line| line == files), "{dumped}");
+    assert!(dumped.contains("\nqueries[filescounter]: 1\n") && !dumped.contains("hash_key"), "{dumped}");
+    assert!(dumped.lines().is_sorted_by_key(|line| line.split('[').next()), "{dumped}");
     assert_eq!(daemon.end(Signal::TERM), Some(0));
     assert!(!daemon.path("pid").exists());
     assert_eq!(replay(&daemon.read("old/osqueryd.results.log")), rows(&daemon.path("watch")));

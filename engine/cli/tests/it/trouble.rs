@@ -166,8 +166,11 @@ fn status_lines() {
 }
 
 #[test]
-fn what_the_daemon_will_do_is_refused_clearly() {
-    for (args, says) in [(&["-D"][..], "process of its own"), (&["--database_dump", "select 1"], "yet")] {
+fn what_needs_a_daemon_is_refused_clearly() {
+    for (args, says) in [
+        (&["-D"][..], "process of its own"),
+        (&["--database_dump", "--database_path=/nowhere"], "/nowhere: the database: unable to open database file"),
+    ] {
         let (code, out, err) = run(args, "");
         assert_eq!((code, out.as_str()), (1, ""), "{args:?}");
         assert!(err.starts_with("Error: ") && err.contains(says), "{args:?}: {err}");
