@@ -171,13 +171,26 @@ impl Truth {
         Outcome { verdict, judged, unsteady }
     }
 
-    /// Lies about the agent's answer that the program would not give away: see [`judge::unnoticed`].
+    /// Lies about the agent's answer that the program would not give away: see [`judge::unnoticed`]. What changes between the two samples
+    /// cannot be held against an answer: a lie counts only if it would go unnoticed every time.
     ///
     /// # Errors
     /// When the program or the agent gives no answer.
     pub fn unnoticed_lies(&self, scene: &Scene, engine: &mut dyn Engine) -> Result<Vec<String>, Outcome> {
-        let [before, answer, after] = self.answers(scene, engine)?;
-        Ok(judge::unnoticed(self, &before, &answer, &after))
+        let mut lies: Option<Vec<String>> = None;
+        for _ in 0..ROUNDS {
+            let [before, answer, after] = self.answers(scene, engine)?;
+            let unnoticed = judge::unnoticed(self, &before, &answer, &after);
+            let still = match lies {
+                Some(lies) => lies.into_iter().filter(|lie| unnoticed.contains(lie)).collect(),
+                None => unnoticed,
+            };
+            if still.is_empty() {
+                return Ok(still);
+            }
+            lies = Some(still);
+        }
+        Ok(lies.unwrap_or_default())
     }
 
     fn round(&self, scene: &Scene, engine: &mut dyn Engine) -> Result<Findings, Outcome> {
