@@ -268,3 +268,51 @@ fn a_watched_worker_comes_back() {
     assert_eq!(daemon.end(Signal::TERM), Some(0));
     assert!(rustix::process::test_kill_process(worker).is_err(), "the worker has ended");
 }
+
+/// A file system of its own, which is taken away at the end.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    /// Of 3 MiB at a directory; `None` where this process may not mount.
+    fn mount(at: PathBuf) -> Option<Self> {
+        fs::create_dir_all(&at).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"]).arg(&at).status();
+        mounted.is_ok_and(|status| status.success()).then_some(Self(at))
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk() {
+    // Logs and database lie on it, files do not.
+    let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Tmpfs::mount(folder.path().join("disk")) else {
+        eprintln!("skipped: mounting a file system needs root");
+        return;
+    };
+    fs::create_dir(disk.0.join("log")).unwrap();
+    let at = |name: &str| disk.0.join(name).display().to_string();
+    daemon.extra.extend([format!("--logger_path={}", at("log")), format!("--database_path={}", at("db"))]);
+    let log = || fs::read_to_string(disk.0.join("log/osqueryd.results.log")).unwrap_or_default();
+    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.start();
+    daemon.wait("the first row", || log().lines().count() == 1);
+    let _ = fs::write(disk.0.join("filler"), vec![0; 4 << 20]);
+    for file in ["b", "c"] {
+        fs::write(daemon.path("watch").join(file), "22").unwrap();
+    }
+    fs::remove_file(daemon.path("watch/a")).unwrap();
+    daemon.wait("the trouble", || {
+        daemon.read("stderr").contains("disk is full") || daemon.read("stderr").contains("takes no lines")
+    });
+    fs::remove_file(disk.0.join("filler")).unwrap();
+    daemon.wait("all of it", || log().ends_with('\n') && replay(&log()) == rows(&daemon.path("watch")));
+    assert_eq!(daemon.end(Signal::TERM), Some(0));
+    assert_eq!(replay(&log()), rows(&daemon.path("watch")));
+}
