@@ -111,19 +111,19 @@ fn budgets() {
     }
 }
 
-/// What is slowed takes at least as long as its share says; how much longer is up to the machine.
+/// What is slowed takes longer than its CPU time, at least for all slices but the last; how much longer is up to the machine. What a burst covers
+/// is not slowed, and stopped all the same.
 #[test]
 fn shares_and_bursts() {
     let sql = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
     let ms = Duration::from_millis;
-    for (burst, least) in [(0, 400), (60, 180)] {
-        let budget = Budget { cpu: Some(ms(100)), cpu_share: Some(0.25), burst: ms(burst), ..Budget::default() };
+    for (burst, least) in [(0, 800), (10_000, 0)] {
+        let budget = Budget { cpu: Some(ms(500)), cpu_share: Some(0.25), burst: ms(burst), ..Budget::default() };
         let mut engine = engine_with(ROWS, budget);
         let start = std::time::Instant::now();
         let error = ask(&mut engine, sql).0.expect_err(sql);
         assert!(error.to_string().contains("of CPU"), "{error}");
-        let least = ms(least) - ms(50); // The last slice is not rested for.
-        assert!(start.elapsed() >= least, "{burst}: {:?}", start.elapsed());
+        assert!(start.elapsed() >= ms(least), "{burst}: {:?}", start.elapsed());
     }
 }
 
