@@ -201,11 +201,7 @@ impl Job {
         lines: &mut Lines<'_>,
     ) -> Result<(), StoreError> {
         let mut events: Events = envelope.events();
-        if self.removed {
-            let store = shared.store();
-            changes.removed(&store, |names, fields| lines.push(events.line(names, &fields, Action::Removed)))?;
-        }
-        changes.added(|names, fields| lines.push(events.line(names, &fields, Action::Added)))
+        self.each(changes, shared, |action, names, fields| lines.push(events.line(names, &fields, action)))
     }
 
     fn batch(
@@ -216,16 +212,9 @@ impl Job {
         lines: &mut Lines<'_>,
     ) -> Result<(), StoreError> {
         let (mut removed, mut added) = (Rows::default(), Rows::default());
-        let numerics = self.writing.style.numerics;
-        if self.removed {
-            let store = shared.store();
-            changes.removed(&store, |names, fields| {
-                removed.push(names, &fields, numerics);
-                Ok(())
-            })?;
-        }
-        changes.added(|names, fields| {
-            added.push(names, &fields, numerics);
+        self.each(changes, shared, |action, names, fields| {
+            let rows = if action == Action::Removed { &mut removed } else { &mut added };
+            rows.push(names, &fields, self.writing.style.numerics);
             Ok(())
         })?;
         // Only the first result is logged although nothing is in it.
@@ -233,6 +222,20 @@ impl Job {
             return Ok(());
         }
         lines.push(&envelope.batch(&removed, &added))
+    }
+
+    /// The rows that are to be logged: first those that are gone, then those that are new.
+    fn each(
+        &self,
+        changes: &mut Changes,
+        shared: &Shared,
+        mut take: impl FnMut(Action, &[String], Vec<Field>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if self.removed {
+            let store = shared.store();
+            changes.removed(&store, |names, fields| take(Action::Removed, names, fields))?;
+        }
+        changes.added(|names, fields| take(Action::Added, names, fields))
     }
 }
 
