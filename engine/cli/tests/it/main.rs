@@ -9,6 +9,8 @@ mod output;
 #[cfg(target_os = "linux")]
 mod service;
 mod trouble;
+#[cfg(target_os = "linux")]
+mod watched;
 
 use plumb::{Interrupts, Machine, Streams, Terminals, shell_main};
 use plumb_host::{Host, Mem};

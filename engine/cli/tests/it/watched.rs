@@ -1,5 +1,4 @@
 //! The daemon as a program: its two processes, what they do at signals, and how they end.
-#![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::print_stderr)]
 
 mod house;
