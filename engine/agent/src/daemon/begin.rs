@@ -1,6 +1,26 @@
 //! The start of a daemon: its store, its configuration and its loggers, and what the process before it has left.
 
-use super::*;
+use super::board::{Board, Process};
+use super::lanes::Lanes;
+use super::packs::Packs;
+use super::settings::Settings;
+use super::{Daemon, Orders, SAVE, Shared, Start, StartError, budget, settings};
+use crate::config::{Config, ConfigError};
+use crate::differ;
+use crate::flags::Flags;
+use crate::glog::Severity;
+use crate::here;
+use crate::identity::Identity;
+use crate::logger::Stream;
+use crate::logger::hub::Hub;
+use crate::schedule::denylist::{self, Running};
+use crate::schedule::timetable::{Entry, Ticker, Timetable};
+use crate::store::{Store, StoreError};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 impl Daemon {
     /// Opens the store, reads the configuration and starts the loggers. A configuration that cannot be used is told, and the daemon

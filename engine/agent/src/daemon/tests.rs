@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "the tests' own files")]
 
 use super::*;
+use crate::differ;
 use crate::flags::Origin;
 use plumb_host::Rooted;
 use std::sync::atomic::AtomicI64;
