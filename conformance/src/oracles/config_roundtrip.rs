@@ -194,7 +194,7 @@ fn loaded(one: &Config, other: &Config) -> Result<(), String> {
     same(
         "what is scheduled",
         &expected,
-        &found.iter().map(|(name, query)| (name.clone(), query.sql.as_str())).collect(),
+        &found.iter().map(|found| (found.name.clone(), found.query.sql.as_str())).collect(),
     )
 }
 

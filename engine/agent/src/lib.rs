@@ -9,6 +9,7 @@ pub mod glog;
 pub mod identity;
 mod local;
 pub mod logger;
+pub mod monitoring;
 #[cfg(unix)]
 pub mod process;
 pub mod schedule;

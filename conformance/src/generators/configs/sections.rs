@@ -450,7 +450,7 @@ impl<'u, 'b> Sections<'u, 'b> {
         self.unknown(&of, &[("shrad", "shard"), ("querys", "queries"), ("discovry", "discovery")], &mut members)?;
         let mark = if queries.is_empty() { self.mark(&[&of, "has no queries"]) } else { None };
         let value = self.shuffled(members)?;
-        Ok((Node { value, mark }, Pack { name: name.to_owned(), queries, discovery, gate }))
+        Ok((Node { value, mark }, Pack { name: name.to_owned(), queries, discovery, gate, oncall: None }))
     }
 
     fn decorators(&mut self) -> Result<Node> {

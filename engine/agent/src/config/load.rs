@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Diagnostic, MOST, Weight};
 use super::marks::{Asked, Marks};
-use super::query::{Machine, Pack, Query};
+use super::query::{MAIN, Machine, Pack, Query, Scheduled};
 use super::text::Text;
 use super::{
     Constructed, Decorators, Events, Files, Packs, Prometheus, ReadPack, Source, Yara, file, options, read_pack,
@@ -318,20 +318,26 @@ impl Config {
         delimiter: &str,
         machine: &Machine<'_>,
         mut is_active: impl FnMut(&Pack) -> bool,
-    ) -> Vec<(String, Query)> {
+    ) -> Vec<Scheduled> {
         // Of those with one name the last counts, whether it runs here or not.
         let plain = self.sources.values().flat_map(|source| &source.schedule);
         let plain: BTreeMap<&str, &Query> = plain.map(|query| (query.name.as_str(), query)).collect();
-        let mut all: BTreeMap<String, &Query> =
-            plain.into_iter().map(|(name, query)| (name.to_owned(), query)).collect();
+        let mut all: BTreeMap<String, (&Query, Option<&Pack>)> =
+            plain.into_iter().map(|(name, query)| (name.to_owned(), (query, None))).collect();
         for LoadedPack { pack, .. } in &self.packs {
             if pack.gate.passes(machine) && is_active(pack) {
                 let name = |query: &Query| pack.full_name(delimiter, &query.name);
-                all.extend(pack.queries.iter().map(|query| (name(query), query)));
+                all.extend(pack.queries.iter().map(|query| (name(query), (query, Some(pack)))));
             }
         }
-        let runs = |(name, query): (String, &Query)| query.gate.passes(machine).then(|| (name, query.clone()));
-        all.into_iter().filter_map(runs).collect()
+        let runs = all.into_iter().filter(|(_, (query, _))| query.gate.passes(machine));
+        let scheduled = |(name, (query, pack)): (String, (&Query, Option<&Pack>))| Scheduled {
+            name,
+            pack: pack.map_or_else(|| MAIN.to_owned(), |pack| pack.name.clone()),
+            oncall: pack.and_then(|pack| pack.oncall.clone()),
+            query: query.clone(),
+        };
+        runs.map(scheduled).collect()
     }
 
     /// The decorators of each source, by its name.

@@ -234,6 +234,22 @@ fn interval(name: &str, node: &Node, notes: &mut Notes<'_>) -> Option<u64> {
     }
 }
 
+/// The name of the pack that is the plain schedule.
+pub const MAIN: &str = "main";
+
+/// A query that runs on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// Its name in logs and tables; that of a pack's query has the pack's before it.
+    pub name: String,
+    /// The name of its pack; queries of the plain schedule have [`MAIN`].
+    pub pack: String,
+    /// See [`Pack::oncall`].
+    pub oncall: Option<String>,
+    /// The query, under its own name.
+    pub query: Query,
+}
+
 /// Queries that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pack {
@@ -245,6 +261,8 @@ pub struct Pack {
     pub discovery: Vec<String>,
     /// Where it may run.
     pub gate: Gate,
+    /// Who looks after it: a word of its author's.
+    pub oncall: Option<String>,
 }
 
 impl Pack {
@@ -274,7 +292,11 @@ pub(super) fn pack(name: &str, node: &Node, notes: &mut Notes<'_>) -> Option<Pac
     for asked in notes.marks.asked.iter_mut().skip(first) {
         asked.platforms.push(gate.platform.clone());
     }
-    Some(Pack { name: name.to_owned(), queries, discovery: object.texts("discovery", notes), gate })
+    let oncall = match object.find("oncall").map(|node| &node.value) {
+        Some(Value::Text(oncall)) => Some(oncall.clone()),
+        _ => None,
+    };
+    Some(Pack { name: name.to_owned(), queries, discovery: object.texts("discovery", notes), gate, oncall })
 }
 
 #[cfg(test)]

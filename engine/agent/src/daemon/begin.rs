@@ -13,6 +13,7 @@ use crate::here;
 use crate::identity::Identity;
 use crate::logger::Stream;
 use crate::logger::hub::Hub;
+use crate::monitoring::Monitoring;
 use crate::schedule::denylist::{self, Running};
 use crate::schedule::timetable::{Entry, Ticker, Timetable};
 use crate::store::{Store, StoreError};
@@ -38,6 +39,7 @@ impl Daemon {
         let (loaded, flags) = load(&given, &store, &hub)?;
         hub.configure(&flags);
         hub.activate(&flags, &crate::identity::hostname(), store.directory().map(Path::to_owned))?;
+        let monitoring = Monitoring::of(&flags)?;
         let (running, crashed) = open_running(&store, &hub);
         let denied = denylist::all(&store, now)?;
         let flags = Arc::new(flags);
@@ -61,6 +63,7 @@ impl Daemon {
             engine: None,
             decorations: BTreeMap::new(),
             performance: HashMap::new(),
+            monitoring,
             unsaved: false,
             orders: Orders(sender),
             shared,

@@ -55,12 +55,13 @@ impl Board {
 }
 
 /// Plugins that this build has, by kind; those that flags name are at work.
-const PLUGINS: [(&str, &str, &str); 5] = [
+const PLUGINS: [(&str, &str, &str); 6] = [
     ("config", "filesystem", "config_plugin"),
     ("database", "sqlite", ""),
     ("logger", "filesystem", "logger_plugin"),
     ("logger", "stdout", "logger_plugin"),
     ("logger", "syslog", "logger_plugin"),
+    ("numeric_monitoring", "filesystem", "numeric_monitoring_plugins"),
 ];
 
 impl Agent for Board {

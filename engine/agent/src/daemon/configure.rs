@@ -51,6 +51,7 @@ impl Daemon {
             self.kept(kept);
         }
         self.flags = Arc::new(flags);
+        self.renew_monitoring();
         self.settings = Settings::of(&self.flags).with(&config);
         let make = settings::factory(&config, &self.tables, &self.flags, &self.host, &self.board, &self.shared.hub);
         self.lanes.renew(make, self.settings.lanes);

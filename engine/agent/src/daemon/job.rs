@@ -57,7 +57,20 @@ pub(super) struct Writing {
 pub(super) struct Outcome {
     pub(super) name: String,
     pub(super) cost: Cost,
+    /// What it has used, if it began.
+    pub(super) usage: Option<Usage>,
+    /// Whether lines about it were logged.
+    pub(super) logged: bool,
     pub(super) result: Result<(), Failure>,
+}
+
+/// What comes of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Output {
+    /// Bytes of names and values.
+    bytes: u64,
+    /// Whether lines were logged.
+    logged: bool,
 }
 
 /// Why a query gave no result.
@@ -82,16 +95,19 @@ impl Job {
     /// Asks, logs and remembers.
     pub(super) fn run(&self, engine: &mut Engine, shared: &Shared) -> Outcome {
         let (before, at) = (Usage::now(), (shared.clock)());
-        let mut output = 0;
+        let mut output = Output::default();
         let mut result = self.ask(engine, shared, at, &mut output);
         if result.is_err() && shared.stopping.load(Ordering::Relaxed) {
             result = Err(Failure::Stopped);
         }
-        let Usage { wall_ms, user_ms, system_ms, memory } = before.since();
-        Outcome { name: self.name.clone(), cost: Cost { at, wall_ms, user_ms, system_ms, memory, output }, result }
+        let usage = before.since();
+        let Usage { wall_ms, user_ms, system_ms, memory, .. } = usage;
+        let Output { bytes: output, logged } = output;
+        let cost = Cost { at, wall_ms, user_ms, system_ms, memory, output };
+        Outcome { name: self.name.clone(), cost, usage: Some(usage), logged, result }
     }
 
-    fn ask(&self, engine: &mut Engine, shared: &Shared, at: i64, output: &mut u64) -> Result<(), Failure> {
+    fn ask(&self, engine: &mut Engine, shared: &Shared, at: i64, output: &mut Output) -> Result<(), Failure> {
         let mut decorations = (*self.decorations).clone();
         for sql in self.always.iter() {
             super::decorate::ask(engine, sql, &shared.hub, &mut decorations);
@@ -114,7 +130,7 @@ impl Job {
         engine: &mut Engine,
         shared: &Shared,
         envelope: Envelope<'_>,
-        output: &mut u64,
+        output: &mut Output,
     ) -> Result<(), Failure> {
         let mut lines = Lines::new(shared, Stream::Snapshots, CHUNK);
         let mut rows = Rows::default();
@@ -127,7 +143,13 @@ impl Job {
                 Ok(())
             }
         };
-        let mut sink = Whole { shape: Shape::default(), record: Vec::new(), take: &mut take, output, failed: None };
+        let mut sink = Whole {
+            shape: Shape::default(),
+            record: Vec::new(),
+            take: &mut take,
+            output: &mut output.bytes,
+            failed: None,
+        };
         let ran = engine.run(&self.sql, &mut sink);
         if let Some(error) = sink.failed {
             return Err(error.into());
@@ -136,6 +158,7 @@ impl Job {
         if !self.writing.snapshot_events {
             lines.push(&envelope.snapshot(&rows))?;
         }
+        output.logged = true;
         Ok(lines.finish()?)
     }
 
@@ -144,10 +167,10 @@ impl Job {
         engine: &mut Engine,
         shared: &Shared,
         mut envelope: Envelope<'_>,
-        output: &mut u64,
+        output: &mut Output,
     ) -> Result<(), Failure> {
         let differ = Differ::new(&shared.store(), &self.name, self.writing.epoch)?;
-        let mut sink = Changing { differ, output, failed: None };
+        let mut sink = Changing { differ, output: &mut output.bytes, failed: None };
         let ran = engine.run(&self.sql, &mut sink);
         let Changing { differ, failed, .. } = sink;
         if let Some(error) = failed {
@@ -166,6 +189,7 @@ impl Job {
         } else {
             self.batch(&mut changes, shared, &envelope, &mut lines)?;
         }
+        output.logged = lines.held() != Some(&[]);
         match lines.held() {
             Some([]) => Ok(changes.commit(&mut shared.store())?),
             Some(lines) => {

@@ -211,7 +211,7 @@ fn serve(place: usize, works: &Receiver<Work>, done: &Sender<Heard>, shared: &Sh
 
 fn failed(job: &Job, shared: &Shared, error: SqlError) -> Outcome {
     let cost = Cost { at: (shared.clock)(), ..Cost::default() };
-    Outcome { name: job.name.clone(), cost, result: Err(Failure::Sql(error)) }
+    Outcome { name: job.name.clone(), cost, usage: None, logged: false, result: Err(Failure::Sql(error)) }
 }
 
 /// Runs a query, with its name where it is found if the process dies in it; none if it panicked.

@@ -10,6 +10,7 @@ mod configure;
 mod decorate;
 mod job;
 mod lanes;
+mod numbers;
 pub mod packs;
 mod settings;
 mod usage;
@@ -19,6 +20,7 @@ use crate::flags::Flags;
 use crate::glog::Severity;
 use crate::here;
 use crate::logger::hub::{Hub, HubError};
+use crate::monitoring::{Monitoring, MonitoringError};
 use crate::schedule::denylist::{self, Running};
 use crate::schedule::performance::Performance;
 use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
@@ -68,6 +70,9 @@ pub enum StartError {
     /// There is no such plugin for configurations.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Numbers about the agent's work cannot be recorded.
+    #[error(transparent)]
+    Monitoring(#[from] MonitoringError),
 }
 
 impl StartError {
@@ -76,7 +81,7 @@ impl StartError {
     pub const fn code(&self) -> i32 {
         match self {
             Self::Store(_) => 1,
-            Self::Logger(_) | Self::Config(_) => 78,
+            Self::Logger(_) | Self::Config(_) | Self::Monitoring(_) => 78,
         }
     }
 }
@@ -162,6 +167,7 @@ pub struct Daemon {
     decorations: BTreeMap<String, BTreeMap<String, String>>,
     denied: HashMap<String, i64>,
     performance: HashMap<String, Performance>,
+    monitoring: Option<Monitoring>,
     unsaved: bool,
     next_save: i64,
     next_refresh: Option<i64>,
@@ -280,7 +286,9 @@ impl Daemon {
         let discovery = self.packs.next(self.settings.pack_refresh).map(|at| at.max(after.saturating_add(1)));
         let timeout = (self.settings.timeout > 0).then(|| self.started.saturating_add(self.settings.timeout));
         let timeout = timeout.filter(|at| *at > after);
-        self.timetable.next(after).into_iter().chain(refresh).chain(decorators).chain(discovery).chain(timeout).min()
+        let numbers = self.numbers_due().map(|at| at.max(after.saturating_add(1)));
+        let all = self.timetable.next(after).into_iter().chain(refresh).chain(decorators).chain(discovery);
+        all.chain(timeout).chain(numbers).min()
     }
 
     /// Everything that is due at a second.
@@ -290,6 +298,9 @@ impl Daemon {
         }
         if self.packs.next(self.settings.pack_refresh).is_some_and(|at| at <= second) {
             self.plan(second);
+        }
+        if self.numbers_due().is_some_and(|at| at <= second) {
+            self.flush_numbers();
         }
         let due = |every: &u64| i64::try_from(*every).is_ok_and(|every| second.rem_euclid(every) == 0);
         let decorators: Vec<(String, String)> = self
@@ -346,7 +357,10 @@ impl Daemon {
     /// A query has run.
     fn finished(&mut self, done: Done) {
         self.lanes.finished(&done);
-        let Outcome { name, cost, result } = done.outcome;
+        let Outcome { name, cost, usage, logged, result } = done.outcome;
+        if !matches!(result, Err(Failure::Stopped)) {
+            self.record(&name, usage.as_ref(), logged, result.is_ok());
+        }
         match result {
             Ok(()) => {}
             Err(Failure::Stopped) => return,
@@ -470,6 +484,7 @@ impl Daemon {
             }
         }
         self.save();
+        self.flush_numbers();
         if self.lanes.is_idle() {
             self.lanes.join();
         }

@@ -1,6 +1,6 @@
 //! Which packs are at work here.
 
-use crate::config::query::{Machine, Pack};
+use crate::config::query::{MAIN, Machine, Pack};
 use crate::config::{Config, shard};
 use plumb_schema::PackInfo;
 use plumb_sql::{ResultColumn, Row, Sink};
@@ -62,7 +62,7 @@ impl Packs {
 
     /// The packs as tables show them; the plain schedule is the first.
     pub(super) fn infos(&self, config: &Config) -> Vec<PackInfo> {
-        let main = PackInfo { name: "main".to_owned(), active: true, ..PackInfo::default() };
+        let main = PackInfo { name: MAIN.to_owned(), active: true, ..PackInfo::default() };
         let of = |pack: &Pack| {
             let state = self.states.get(&pack.name).cloned().unwrap_or_default();
             PackInfo {

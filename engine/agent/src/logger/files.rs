@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the agent's own files")]
 
+use crate::flags::Flags;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,16 @@ pub struct Rotation {
     pub size: u64,
     /// Files that are kept beside the log.
     pub files: u64,
+}
+
+impl Rotation {
+    /// What flags say; `None` where logs are not turned over.
+    #[must_use]
+    pub fn of(flags: &Flags) -> Option<Self> {
+        flags
+            .bool("logger_rotate")
+            .then(|| Self { size: flags.u64("logger_rotate_size"), files: flags.u64("logger_rotate_max_files") })
+    }
 }
 
 /// A log.

@@ -218,14 +218,10 @@ fn logger(name: &str, flags: &Flags, machine: &str) -> Result<Box<dyn Logger>, H
                 _ => Severity::Error,
             };
             let files = StatusFiles::new(directory.clone(), machine.to_owned(), std::process::id(), least);
-            let rotation = flags.bool("logger_rotate").then(|| Rotation {
-                size: flags.u64("logger_rotate_size"),
-                files: flags.u64("logger_rotate_max_files"),
-            });
             let mode = u32::from_str_radix(flags.text("logger_mode"), 8)
                 .map_err(|_| unusable(&"--logger_mode is no octal number, as 0640 is one"))?;
             let log = directory.join("osqueryd.results.log");
-            let opened = Filesystem::new(&directory, mode, rotation, files);
+            let opened = Filesystem::new(&directory, mode, Rotation::of(flags), files);
             opened
                 .map(|logger| Box::new(logger) as Box<dyn Logger>)
                 .map_err(|error| unusable(&format!("Could not create file: {}: {}", log.display(), os_text(&error))))

@@ -3,7 +3,7 @@
 //! A query runs when the Unix time is a multiple of its interval. So that not all hosts of a fleet ask at once, intervals
 //! are varied by a few percent; the varied one is remembered, so that a restart does not change it.
 
-use crate::config::query::Query;
+use crate::config::query::{Query, Scheduled};
 use crate::store::{Store, StoreError};
 
 /// Where varied intervals are remembered.
@@ -14,7 +14,11 @@ const DOMAIN: &str = "configurations";
 pub struct Entry {
     /// Its name in logs and tables; that of a pack's query has the pack's before it.
     pub name: String,
-    /// The query.
+    /// The name of its pack.
+    pub pack: String,
+    /// Who looks after it.
+    pub oncall: Option<String>,
+    /// The query, under its own name.
     pub query: Query,
     /// Seconds between two runs, as they are wanted.
     pub interval: u64,
@@ -38,21 +42,21 @@ pub struct Timetable {
 }
 
 impl Timetable {
-    /// Queries under their names. `random` gives a number between two.
+    /// Of queries. `random` gives a number between two.
     ///
     /// # Errors
     /// What the store says.
     pub fn new(
-        queries: impl IntoIterator<Item = (String, Query)>,
+        queries: impl IntoIterator<Item = Scheduled>,
         intervals: Intervals,
         store: &Store,
         mut random: impl FnMut(u64, u64) -> u64,
     ) -> Result<Self, StoreError> {
         let mut entries = Vec::new();
-        for (name, query) in queries {
+        for Scheduled { name, pack, oncall, query } in queries {
             let interval = query.interval.unwrap_or(intervals.default).max(1);
             let every = varied(&name, interval, intervals.splay, store, &mut random)?;
-            entries.push(Entry { name, query, interval, every });
+            entries.push(Entry { name, pack, oncall, query, interval, every });
         }
         // Those that are wanted at the start first, the smallest number first.
         let order = |entry: &Entry| (entry.query.startup_priority.is_none(), entry.query.startup_priority);
@@ -180,11 +184,13 @@ impl Ticker {
 mod tests {
     use super::*;
     use crate::config::Source;
+    use crate::config::query::MAIN;
     use crate::config::text::Text;
 
-    fn queries(text: &str) -> Vec<(String, Query)> {
+    fn queries(text: &str) -> Vec<Scheduled> {
         let source = Source::read(&Text::new("c", text.as_bytes())).expect("JSON");
-        source.schedule.into_iter().map(|query| (query.name.clone(), query)).collect()
+        let main = |query: Query| Scheduled { name: query.name.clone(), pack: MAIN.to_owned(), oncall: None, query };
+        source.schedule.into_iter().map(main).collect()
     }
 
     const SCHEDULE: &str = r#"{"schedule": {

@@ -2,7 +2,7 @@
 
 use super::{Ran, Shell, Told};
 use crate::console::{Console, here};
-use plumb_agent::config::query::{Machine, Query};
+use plumb_agent::config::query::{MAIN, Machine, Query};
 use plumb_agent::config::{Config, ConfigError};
 use plumb_agent::daemon::packs::{Any, machine};
 use plumb_agent::flags::Flags;
@@ -46,12 +46,12 @@ impl Shell {
     /// The queries of a pack that is active; those of the plain schedule are the pack `main`.
     fn queries_of(&mut self, name: &str, machine: &Machine<'_>) -> Vec<Query> {
         let Some(pack) = self.config.packs.iter().find(|loaded| loaded.pack.name == name) else {
-            if name != "main" {
+            if name != MAIN {
                 self.console.log(Severity::Info, here!(), &format!("no such pack: {name}"));
                 return Vec::new();
             }
             let plain = self.config.scheduled("", machine, |_| false);
-            return plain.into_iter().map(|(_, query)| query).collect();
+            return plain.into_iter().map(|scheduled| scheduled.query).collect();
         };
         let pack = pack.pack.clone();
         if !pack.gate.passes(machine) || !pack.discovery.iter().all(|sql| self.discovers(sql)) {

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+mod numbers;
+
 /// How long anything may take on a machine that does a lot else.
 const DEADLINE: Duration = Duration::from_secs(90);
 

@@ -61,7 +61,7 @@ fn several_sources_and_packs() {
     );
     let scheduled = |delimiter: &str| {
         let queries = config.scheduled(delimiter, &MACHINE, |pack| pack.name != "in");
-        queries.into_iter().map(|(name, query)| format!("{name}: {}", query.sql)).collect::<Vec<_>>()
+        queries.into_iter().map(|scheduled| format!("{}: {}", scheduled.name, scheduled.query.sql)).collect::<Vec<_>>()
     };
     assert_eq!(
         scheduled("_"),
