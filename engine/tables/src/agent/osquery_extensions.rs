@@ -13,8 +13,8 @@ pub static TABLE: Table<ExtensionInfo> = Table {
     on: Platforms::ALL,
     columns: &[
         Col::bigint  ("uuid",                  "Number that the agent gave it, 0 for the agent itself",                       |q| Some(q.uuid)),
-        Col::text    ("name",                  "Name",                                                                        |q| text(&q.name)),
-        Col::text    ("version",               "Version",                                                                     |q| text(&q.version)).collate(Collation::Version),
+        Col::text    ("name",                  "What it calls itself",                                                        |q| text(&q.name)),
+        Col::text    ("version",               "Version that it tells of itself",                                             |q| text(&q.version)).collate(Collation::Version),
         Col::text    ("sdk_version",           "Version of the library that it is made with",                                 |q| text(&q.sdk_version)).collate(Collation::Version),
         Col::text    ("path",                  "Socket on which it listens",                                                  |q| text(&q.path)),
         Col::text    ("type",                  "core, extension or module",                                                   |q| text(q.kind)),

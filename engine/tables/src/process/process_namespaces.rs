@@ -24,7 +24,7 @@ pub static TABLE: Table<Row> = Table {
         Col::text   ("mnt_namespace",    "Mount namespace",            |p| p.namespace("ns/mnt")),
         Col::text   ("net_namespace",    "Network namespace",          |p| p.namespace("ns/net")),
         Col::text   ("pid_namespace",    "Process ID namespace",       |p| p.namespace("ns/pid")),
-        Col::text   ("user_namespace",   "User namespace",             |p| p.namespace("ns/user")),
+        Col::text   ("user_namespace",   "User ID namespace",          |p| p.namespace("ns/user")),
         Col::text   ("uts_namespace",    "Host name namespace",        |p| p.namespace("ns/uts")),
     ],
     scan,

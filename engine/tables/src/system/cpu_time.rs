@@ -19,7 +19,7 @@ pub static TABLE: Table<CpuTime> = Table {
         Col::bigint ("user",       "In user mode",                                       |c| c.ticks[0]),
         Col::bigint ("nice",       "In user mode with low priority",                     |c| c.ticks[1]),
         Col::bigint ("system",     "In kernel mode",                                     |c| c.ticks[2]),
-        Col::bigint ("idle",       "Idle",                                               |c| c.ticks[3]),
+        Col::bigint ("idle",       "With nothing to run",                                |c| c.ticks[3]),
         Col::bigint ("iowait",     "Idle while waiting for I/O",                         |c| c.ticks[4]),
         Col::bigint ("irq",        "Serving interrupts",                                 |c| c.ticks[5]),
         Col::bigint ("softirq",    "Serving softirqs",                                   |c| c.ticks[6]),

@@ -27,7 +27,7 @@ pub static TABLE: Table<Now> = Table {
     on: Platforms::ALL,
     columns: &[
         Col::text   ("weekday",        "Day of the week in English",                       |t| text(weekday(t.utc?))),
-        Col::integer("year",           "Year",                                             |t| Some(t.utc?.year().into())),
+        Col::integer("year",           "Year, four digits long",                           |t| Some(t.utc?.year().into())),
         Col::integer("month",          "Month, 1-12",                                      |t| Some(t.utc?.month().into())),
         Col::integer("day",            "Day of the month, 1-31",                           |t| Some(t.utc?.day().into())),
         Col::integer("hour",           "Hour, 0-23",                                       |t| Some(t.utc?.hour().into())),

@@ -28,7 +28,7 @@ pub static TABLE: Table<Row> = Table {
         Col::bigint ("gid_signed", "Group ID as a signed 32-bit number",     |g| g.gid().map(signed)),
         Col::text   ("groupname",  "Name",                                   |g| text(&g.groups.list.get(g.place)?.1)),
         Col::text   ("group_sid",  "Windows security identifier",            |_| text("")).on(Platforms::WINDOWS).key(),
-        Col::foreign(Platforms::WINDOWS, Type::Text,    "comment",   "Comment"),
+        Col::foreign(Platforms::WINDOWS, Type::Text,    "comment",   "What the group is for"),
         Col::foreign(Platforms::MACOS,   Type::Integer, "is_hidden", "Whether the group is kept out of the directory's lists"),
         Col::integer("pid_with_namespace", "Process in whose mount namespace the groups are read", |g| Some(g.namespace))
             .on(Platforms::LINUX).additional().hidden().parameter(Ops::EQ),

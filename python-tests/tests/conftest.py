@@ -1,0 +1,85 @@
+"""Options, and the fixtures that all suites share."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from support.agents import Agent, Embedded, Program
+from support.hosts import HOSTS, Host
+from support.places import program
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("plumb")
+    group.addoption(
+        "--agent",
+        metavar="CMD",
+        help="judge this agent, any command with osquery's flags, instead of ours: by the tests that need nothing but its SQL",
+    )
+    group.addoption("--daemon", metavar="CMD", help="the daemon that the daemon suite starts, instead of ours")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    foreign, daemon = config.getoption("--agent"), config.getoption("--daemon")
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    for item in items:
+        judged = (foreign and item.get_closest_marker("agent")) or (daemon and item.get_closest_marker("daemon"))
+        (kept if judged or not (foreign or daemon) else dropped).append(item)
+        if item.get_closest_marker("root") and os.geteuid() != 0:
+            item.add_marker(pytest.mark.skip(reason="needs root"))
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "agent" in metafunc.fixturenames:
+        foreign = metafunc.config.getoption("--agent")
+        names = [foreign] if foreign else ["embedded", "program"]
+        metafunc.parametrize("agent", names, indirect=True, scope="session")
+    if "host" in metafunc.fixturenames:
+        metafunc.parametrize("host", HOSTS, ids=[host.name for host in HOSTS], scope="session")
+
+
+@pytest.fixture(scope="session")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where fixture hosts are unpacked."""
+    return tmp_path_factory.mktemp("trees")
+
+
+@pytest.fixture(scope="session")
+def agents(trees: Path) -> dict[str, Agent]:
+    """The agents that were asked for, by name, each made once."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def agent(request: pytest.FixtureRequest, agents: dict[str, Agent], trees: Path) -> Agent:
+    """Each agent in turn."""
+    if request.param not in agents:
+        agents[request.param] = _make(request.param, trees)
+    return agents[request.param]
+
+
+def _make(which: str, trees: Path) -> Agent:
+    if which == "embedded":
+        embedded = Embedded()
+        embedded.trees = trees
+        return embedded
+    if which == "program":
+        return Program([str(program("plumbi"))], trees, ours=True)
+    return Program(shlex.split(which), trees, name=which)
+
+
+@pytest.fixture
+def asked(agent: Agent, host: Host) -> tuple[Agent, Host]:
+    """An agent and a host that it can be asked about."""
+    why = agent.can(host)
+    if why:
+        pytest.skip(why)
+    return agent, host
