@@ -102,7 +102,7 @@ impl<'b> Analyser<'_, 'b> {
     fn common_relation(
         &mut self,
         name: &str,
-        outputs: Vec<Output>,
+        outputs: Vec<Output<'b>>,
         names: Option<Vec<String>>,
         span: &Range<usize>,
     ) -> Rc<Relation> {

@@ -129,15 +129,28 @@ impl<'b> Analyser<'_, 'b> {
         parts.into_iter().for_each(|part| self.expr(part, scope));
     }
 
+    /// Whether SQLite's parser knows that a chain of AND is false, without recursion along the chain.
+    fn is_chain_false(&self, expr: &Expr<'_>) -> bool {
+        let (mut rights, mut first) = (Vec::new(), expr);
+        while let Expr::Binary(left, Operator::And, right) = first {
+            rights.push(*right);
+            first = unparenthesized(left);
+        }
+        let (mut is_false, mut calls) = (self.is_folded_false(first), has_function(first));
+        for right in rights.into_iter().rev() {
+            calls |= has_function(right);
+            is_false = (is_false || self.is_folded_false(right)) && !calls;
+        }
+        is_false
+    }
+
     /// Whether SQLite's parser knows that an expression is false.
-    fn is_folded_false(&self, expr: &Expr<'_>) -> bool {
+    pub(super) fn is_folded_false(&self, expr: &Expr<'_>) -> bool {
         match expr {
             Expr::Literal(Literal::Numeric(raw)) => integer(self.source.text(self.source.token_of(raw))) == Some(0),
             Expr::InList { lhs, not: false, rhs } => rhs.is_none_or(<[_]>::is_empty) && !has_function(lhs),
             Expr::Parenthesized(inner) => matches!(inner.as_slice(), [inner] if self.is_folded_false(inner)),
-            Expr::Binary(left, Operator::And, right) => {
-                (self.is_folded_false(left) || self.is_folded_false(right)) && !has_function(expr)
-            }
+            Expr::Binary(_, Operator::And, _) => self.is_chain_false(expr),
             _ => false,
         }
     }
@@ -244,7 +257,11 @@ impl<'b> Analyser<'_, 'b> {
                 }
                 true
             }
-            Meaning::Alias => true,
+            Meaning::Alias => {
+                // In another SELECT of the compound it may have been a column.
+                self.resolved.remove(&std::ptr::from_ref(expr));
+                true
+            }
             Meaning::Nothing => false,
             Meaning::Ambiguous => {
                 let help = self.owners(path, scope);

@@ -13,6 +13,7 @@ mod join;
 mod make;
 mod parse;
 mod render;
+mod same;
 mod schema;
 mod scope;
 mod select;

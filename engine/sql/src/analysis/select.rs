@@ -4,7 +4,9 @@ use super::from::From;
 use super::scope::{Column, Found, Scope};
 use super::statement::Analyser;
 use super::{Code, ColumnName, Diagnostic};
-use sqlite3_parser::ast::{As, CompoundOperator, Expr, Literal, OneSelect, ResultColumn, Select, SortedColumn};
+use sqlite3_parser::ast::{
+    As, CompoundOperator, Expr, Literal, OneSelect, Operator, ResultColumn, Select, SortedColumn,
+};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,8 +18,8 @@ pub(super) const MOST: usize = 2000;
 const MOST_TERMS: usize = 500;
 
 /// A column that a SELECT gives.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Output {
+#[derive(Debug, Default)]
+pub(super) struct Output<'b> {
     pub(super) name: String,
     /// What the statement around calls it.
     pub(super) outside: String,
@@ -27,21 +29,21 @@ pub(super) struct Output {
     pub(super) kind: Cow<'static, str>,
     /// What it is, if it is a column.
     pub(super) found: Option<Found>,
-    /// The first and the last name or literal of the expression.
-    pub(super) ends: Option<(usize, usize)>,
+    /// What it was written as, if it does not come from `*`.
+    pub(super) expr: Option<&'b Expr<'b>>,
 }
 
 /// What is left of one SELECT of a compound, for ORDER BY.
-struct Term {
+struct Term<'b> {
     items: Vec<usize>,
-    outputs: Vec<Output>,
+    outputs: Vec<Output<'b>>,
 }
 
 /// The columns of a relation that a SELECT gives; `names` replace those that the SELECT has.
-pub(super) fn columns(outputs: Vec<Output>, names: Option<Vec<String>>) -> Vec<Column> {
+pub(super) fn columns(outputs: Vec<Output<'_>>, names: Option<Vec<String>>) -> Vec<Column> {
     let mut taken: HashSet<String> = HashSet::new();
     let mut names = names.map(Vec::into_iter);
-    let column = |output: Output| {
+    let column = |output: Output<'_>| {
         let name = names.as_mut().and_then(Iterator::next).unwrap_or(output.outside);
         let name = unique(&name, &mut taken);
         Column { name: name.into(), kind: output.kind, origin: output.origin, ..Column::default() }
@@ -61,7 +63,7 @@ pub(super) fn unique(name: &str, taken: &mut HashSet<String>) -> String {
 
 impl<'b> Analyser<'_, 'b> {
     /// What a SELECT gives.
-    pub(super) fn select(&mut self, select: &'b Select<'b>, outer: Option<&Scope<'_, 'b>>) -> Vec<Output> {
+    pub(super) fn select(&mut self, select: &'b Select<'b>, outer: Option<&Scope<'_, 'b>>) -> Vec<Output<'b>> {
         if !self.enter() {
             return Vec::new();
         }
@@ -76,7 +78,7 @@ impl<'b> Analyser<'_, 'b> {
         select: &'b Select<'b>,
         outer: Option<&Scope<'_, 'b>>,
         without: Option<usize>,
-    ) -> Vec<Output> {
+    ) -> Vec<Output<'b>> {
         let compounds = select.body.compounds.as_deref().unwrap_or_default();
         if compounds.len() >= MOST_TERMS {
             let message = "too many terms in compound SELECT".to_owned();
@@ -130,7 +132,12 @@ impl<'b> Analyser<'_, 'b> {
         self.tell(self.source.near(token.unwrap_or(usize::MAX)));
     }
 
-    fn one(&mut self, one: &'b OneSelect<'b>, order: &'b [SortedColumn<'b>], outer: Option<&Scope<'_, 'b>>) -> Term {
+    fn one(
+        &mut self,
+        one: &'b OneSelect<'b>,
+        order: &'b [SortedColumn<'b>],
+        outer: Option<&Scope<'_, 'b>>,
+    ) -> Term<'b> {
         match one {
             OneSelect::Values(rows) => self.values(rows, outer),
             OneSelect::Select { columns, from, where_clause, group_by, having, window_clause, .. } => {
@@ -166,7 +173,7 @@ impl<'b> Analyser<'_, 'b> {
         }
     }
 
-    fn values(&mut self, rows: &'b [sqlite3_parser::Vec<'b, Expr<'b>>], outer: Option<&Scope<'_, 'b>>) -> Term {
+    fn values(&mut self, rows: &'b [sqlite3_parser::Vec<'b, Expr<'b>>], outer: Option<&Scope<'_, 'b>>) -> Term<'b> {
         let scope = Scope::of(&[], outer);
         let width = rows.first().map_or(0, |row| row.len());
         for row in rows {
@@ -176,11 +183,12 @@ impl<'b> Analyser<'_, 'b> {
                 self.tell(Diagnostic::error(Code::WrongColumns, self.source.span(), message));
             }
         }
-        let output = |number| {
-            let name = format!("column{number}");
-            Output { outside: name.clone(), name, ..Output::default() }
+        let output = |(place, expr)| {
+            let name = format!("column{}", place + 1);
+            Output { outside: name.clone(), name, expr: Some(expr), ..Output::default() }
         };
-        Term { items: Vec::new(), outputs: (1..=width).map(output).collect() }
+        let first = rows.first().into_iter().flatten();
+        Term { items: Vec::new(), outputs: first.enumerate().map(output).collect() }
     }
 
     /// Whether a term of ORDER BY or GROUP BY is the number of a result column, or its alias.
@@ -199,11 +207,12 @@ impl<'b> Analyser<'_, 'b> {
         true
     }
 
-    /// An integer, as it stands.
+    /// An integer, as it stands, or what SQLite's parser makes one.
     fn integer(&self, expr: &'b Expr<'b>) -> Option<i64> {
         use sqlite3_parser::ast::UnaryOperator as U;
         match expr {
             Expr::Literal(Literal::Numeric(raw)) => super::expr::integer(self.source.text(self.source.token_of(raw))),
+            Expr::Binary(_, Operator::And, _) if self.is_folded_false(expr) => Some(0),
             Expr::Unary(U::Positive, inner) => self.integer(inner),
             Expr::Unary(U::Negative, inner) => self.integer(inner).map(i64::wrapping_neg),
             Expr::Parenthesized(inner) => {
@@ -214,7 +223,7 @@ impl<'b> Analyser<'_, 'b> {
     }
 
     /// A term of the ORDER BY of a compound: a place, an alias, or an expression that some SELECT of it gives.
-    fn compound_order(&mut self, terms: &[Term], expr: &'b Expr<'b>, number: usize) {
+    fn compound_order(&mut self, terms: &[Term<'b>], expr: &'b Expr<'b>, number: usize) {
         let width = terms.first().map_or(0, |term| term.outputs.len());
         let expr = bare(expr);
         if width == 0 || self.integer(expr).is_some() {
@@ -236,10 +245,9 @@ impl<'b> Analyser<'_, 'b> {
             let understood = self.problems == problems;
             self.problems = problems;
             let found = self.resolved.get(&std::ptr::from_ref(expr)).copied();
-            let words = self.words(self.ends(expr));
-            let is_given = term.outputs.iter().any(|output| match found {
-                Some(_) => output.found == found,
-                None => self.words(output.ends) == words,
+            let is_given = term.outputs.iter().any(|output| match output.expr {
+                Some(given) => self.same(bare(given), expr, &term.outputs),
+                None => found.is_some() && output.found == found,
             });
             if understood && is_given {
                 return;
@@ -249,19 +257,6 @@ impl<'b> Analyser<'_, 'b> {
         let message = format!("{place} ORDER BY term does not match any column in the result set");
         let span = self.span_of_expr(expr);
         self.tell(Diagnostic::error(Code::UnknownColumn, span, message));
-    }
-
-    /// The words of an expression in lower case, without parentheses, from its first name or literal to its last, and the
-    /// signs before it.
-    fn words(&self, ends: Option<(usize, usize)>) -> Option<Vec<String>> {
-        const BEFORE: [&str; 5] = ["+", "-", "~", "not", "("];
-        let (mut first, last) = ends?;
-        let is_part = |token: usize| BEFORE.iter().any(|sign| self.source.is(token, sign));
-        while let Some(before) = first.checked_sub(1).filter(|before| is_part(*before)) {
-            first = before;
-        }
-        let words = (first..=last).map(|token| self.source.text(token));
-        Some(words.filter(|word| !["(", ")"].contains(word)).map(str::to_ascii_lowercase).collect())
     }
 
     /// The tokens of the columns of a SELECT, of which the first says where it stands.
@@ -278,7 +273,7 @@ impl<'b> Analyser<'_, 'b> {
         columns: &'b [ResultColumn<'b>],
         places: &[Range<usize>],
         scope: &Scope<'_, 'b>,
-    ) -> Vec<Output> {
+    ) -> Vec<Output<'b>> {
         let mut outputs = Vec::new();
         for (number, column) in columns.iter().enumerate() {
             let place = places.get(number).cloned().unwrap_or_default();
@@ -302,14 +297,14 @@ impl<'b> Analyser<'_, 'b> {
         outputs
     }
 
-    fn output(&mut self, expr: &'b Expr<'b>, alias: Option<&'b As<'b>>, place: &Range<usize>) -> Output {
+    fn output(&mut self, expr: &'b Expr<'b>, alias: Option<&'b As<'b>>, place: &Range<usize>) -> Output<'b> {
         let plain = unparenthesized(expr);
         let found = self.resolved.get(&std::ptr::from_ref(plain)).copied();
         let column = self.copied(found);
-        let (origin, kind, ends) = (column.origin, column.kind, self.ends(expr));
+        let (origin, kind, expr) = (column.origin, column.kind, Some(expr));
         if let Some(As::As(name) | As::Elided(name)) = alias {
             let name = self.source.name(name).text.into_owned();
-            return Output { outside: name.clone(), name, named: true, origin, kind, found, ends };
+            return Output { outside: name.clone(), name, named: true, origin, kind, found, expr };
         }
         let written = self.source.written(place).to_owned();
         let outside = match plain {
@@ -320,7 +315,7 @@ impl<'b> Analyser<'_, 'b> {
             _ => written.clone(),
         };
         let name = if found.is_some() { column.name.into_owned() } else { written };
-        Output { name, outside, named: false, origin, kind, found, ends }
+        Output { name, outside, named: false, origin, kind, found, expr }
     }
 }
 

@@ -8,7 +8,13 @@ use std::rc::Rc;
 
 impl<'b> Analyser<'_, 'b> {
     /// All columns, or those of one table. The token is where the diagnostics point.
-    pub(super) fn star(&mut self, table: Option<&str>, token: usize, scope: &Scope<'_, 'b>, outputs: &mut Vec<Output>) {
+    pub(super) fn star(
+        &mut self,
+        table: Option<&str>,
+        token: usize,
+        scope: &Scope<'_, 'b>,
+        outputs: &mut Vec<Output<'b>>,
+    ) {
         let before = outputs.len();
         for (place, number) in scope.items.iter().enumerate() {
             if outputs.len() > MOST {

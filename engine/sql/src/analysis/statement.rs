@@ -139,7 +139,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         Some(std::mem::take(&mut self.used))
     }
 
-    fn kind(&mut self, stmt: &'b Stmt<'b>, explained: bool) -> Vec<Output> {
+    fn kind(&mut self, stmt: &'b Stmt<'b>, explained: bool) -> Vec<Output<'b>> {
         match stmt {
             Stmt::Select(select) => return self.select(select, None),
             Stmt::CreateView { view_name: name, if_not_exists, .. }
@@ -228,7 +228,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         name: &'b QualifiedName<'b>,
         body: &'b InsertBody<'b>,
         returning: Option<&'b [Column<'b>]>,
-    ) -> Vec<Output> {
+    ) -> Vec<Output<'b>> {
         let common = self.push_common(with);
         let target = self.target(name);
         if let InsertBody::Select(select, upsert) = body {
@@ -256,7 +256,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         sets: &'b [sqlite3_parser::ast::Set<'b>],
         condition: Option<&'b Expr<'b>>,
         returning: Option<&'b [Column<'b>]>,
-    ) -> Vec<Output> {
+    ) -> Vec<Output<'b>> {
         let common = self.push_common(with);
         let target = self.target(name);
         let mut items = target.clone();
@@ -301,7 +301,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
         vec![self.add_item(alias, relation, place)]
     }
 
-    fn returning(&mut self, target: &[usize], columns: Option<&'b [Column<'b>]>) -> Vec<Output> {
+    fn returning(&mut self, target: &[usize], columns: Option<&'b [Column<'b>]>) -> Vec<Output<'b>> {
         let Some(columns) = columns else { return Vec::new() };
         let scope = Scope::of(target, None);
         let token = (0..self.source.tokens.len()).rev().find(|token| self.source.is(*token, "returning"));
@@ -345,7 +345,7 @@ impl<'c, 'b> Analyser<'c, 'b> {
     }
 }
 
-impl Output {
+impl Output<'_> {
     fn told(self) -> ResultColumn {
         ResultColumn { name: self.name, origin: self.origin, kind: self.kind.into_owned() }
     }

@@ -135,6 +135,8 @@ fn odd_texts_end() {
         ";".repeat(100_000),
         chain("1+", 100_000),
         chain("NOT ", 900),
+        format!("SELECT 1 AND (1{})", " AND 1".repeat(100_000)),
+        format!("SELECT 1{0} UNION SELECT 1 ORDER BY 1{0}", "+1".repeat(100_000)),
         chain("- ", 200_000),
         nested("(", "1", ")", 2_400),
         nested("(", "1", ")", 100_000),
