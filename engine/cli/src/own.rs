@@ -99,6 +99,87 @@ pub(crate) fn reach(_socket: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// The program that runs, to be started again.
+pub(crate) fn this_program() -> io::Result<std::process::Command> {
+    #[cfg(unix)]
+    {
+        plumb_agent::process::this_program()
+    }
+    #[cfg(not(unix))]
+    {
+        std::env::current_exe().map(std::process::Command::new)
+    }
+}
+
+/// Standard error, past all buffers and locks of a console.
+pub(crate) fn stderr() -> impl Write {
+    io::stderr()
+}
+
+/// Ends the process when standard input ends, from a thread that costs nothing until then.
+pub(crate) fn end_with_stdin() {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        let Ok(mut line) = io::stdin().as_fd().try_clone_to_owned().map(File::from) else { return };
+        let wait = move || {
+            // Nothing more comes but the end; an error is as good as that.
+            let _ = io::copy(&mut line, &mut io::sink());
+            std::process::exit(1);
+        };
+        // Without a thread the process lives as long as its query.
+        let _ = std::thread::Builder::new().name("stdin".to_owned()).stack_size(64 * 1024).spawn(wait);
+    }
+}
+
+/// Lets [`peak_memory`] begin anew, where the system can do that (proc_pid_clear_refs(5)).
+pub(crate) fn reset_peak_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        // Without it the peak is that of the whole process.
+        let _ = fs::write("/proc/self/clear_refs", "5");
+    }
+}
+
+/// The most resident memory of this process, in bytes.
+pub(crate) fn peak_memory() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// Its resident memory now.
+pub(crate) fn memory() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// A size in proc_pid_status(5).
+#[cfg(target_os = "linux")]
+fn status(name: &str) -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix(name))?.split_ascii_whitespace().next()?;
+    kib.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn status(_name: &str) -> Option<u64> {
+    None
+}
+
+/// How many descriptors a process has open; this one without a number.
+pub(crate) fn open_files(pid: Option<u32>) -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let who = pid.map_or_else(|| "self".to_owned(), |pid| pid.to_string());
+        let open = fs::read_dir(format!("/proc/{who}/fd")).ok()?.count() as u64;
+        // Whoever looks at itself has the directory open.
+        Some(if pid.is_none() { open.saturating_sub(1) } else { open })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pid;
+        None
+    }
+}
+
 /// CPU time of this process in user and in system mode, in seconds.
 pub(crate) fn cpu_times() -> (f64, f64) {
     #[cfg(unix)]

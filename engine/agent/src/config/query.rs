@@ -65,10 +65,23 @@ impl Gate {
     /// Whether a machine passes. On Linux the names of distributions count as Linux.
     #[must_use]
     pub fn passes(&self, machine: &Machine<'_>) -> bool {
-        let platform = is_for_here(&self.platform);
+        self.refuses(machine).is_none()
+    }
+
+    /// Why a machine does not pass, as the end of a sentence about the query or pack.
+    #[must_use]
+    pub fn refuses(&self, machine: &Machine<'_>) -> Option<String> {
         // 0 is no percentage, and 100 are all.
-        let shard = self.shard.is_none_or(|shard| !(1..100).contains(&shard) || machine.shard <= shard);
-        platform && shard && (self.version.is_empty() || at_least(machine.version, &self.version))
+        let outside = |shard: &i64| (1..100).contains(shard) && machine.shard > *shard;
+        if !is_for_here(&self.platform) {
+            Some(format!("is for platform {}", self.platform))
+        } else if !self.version.is_empty() && !at_least(machine.version, &self.version) {
+            Some(format!("wants version {}, and this is {}", self.version, machine.version))
+        } else {
+            self.shard
+                .filter(outside)
+                .map(|shard| format!("is for {shard} percent of machines, and this is none of them"))
+        }
     }
 }
 

@@ -154,7 +154,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// Flags that osquery has not.
-    const OWN: &[&str] = &["check", "check_query", "query_cpu_limit", "query_memory_limit", "query_time_limit", "root"];
+    const OWN: &[&str] = &[
+        "check",
+        "check_query",
+        "profile_pack",
+        "profile_query",
+        "profile_rounds",
+        "profile_timeout",
+        "query_cpu_limit",
+        "query_memory_limit",
+        "query_time_limit",
+        "root",
+    ];
 
     #[test]
     fn table_is_sound() {

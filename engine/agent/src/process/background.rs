@@ -44,7 +44,10 @@ pub fn daemonize() -> io::Result<Side> {
 }
 
 /// The program that runs, even if its file has been replaced.
-pub(crate) fn this_program() -> io::Result<Command> {
+///
+/// # Errors
+/// When it cannot be found.
+pub fn this_program() -> io::Result<Command> {
     #[cfg(target_os = "linux")]
     {
         Ok(Command::new("/proc/self/exe"))

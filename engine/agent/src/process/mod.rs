@@ -5,8 +5,9 @@ mod notify;
 mod pidfile;
 mod signals;
 
+pub(crate) use background::VARIABLE as BACKGROUND;
+pub use background::this_program;
 pub use background::{Side, daemonize};
-pub(crate) use background::{VARIABLE as BACKGROUND, this_program};
 pub use notify::{Notifier, State};
 pub use pidfile::{Pidfile, PidfileError};
 pub use signals::{Signal, listen};

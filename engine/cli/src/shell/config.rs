@@ -62,7 +62,7 @@ impl Shell {
     }
 
     /// Whether a query has a row.
-    fn discovers(&mut self, sql: &str) -> bool {
+    pub(super) fn discovers(&mut self, sql: &str) -> bool {
         let mut any = Any::default();
         let ran = self.open_engine().and_then(|()| match &mut self.engine {
             Some(engine) => engine.run(sql, &mut any),

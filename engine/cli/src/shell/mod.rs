@@ -6,6 +6,7 @@ mod completion;
 mod config;
 mod describe;
 mod diagnosis;
+mod profile;
 mod progress;
 mod prompt;
 mod run;

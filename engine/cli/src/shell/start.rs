@@ -1,6 +1,7 @@
 //! From a command line to an exit code.
 
 use super::describe::VERSION;
+use super::profile::{is_pack, measure};
 use super::session::Session;
 use super::{Ran, Shell, Told};
 use crate::console::{Console, Streams, here};
@@ -32,9 +33,8 @@ pub struct Machine<'a> {
 /// Runs the program with a command line (its first word is the program's name) and answers its exit code.
 pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> i32 {
     let Streams { mut stdin, mut stdout, mut stderr, terminals } = streams;
-    let mut args = args.into_iter();
-    let program_file = args.next().unwrap_or_default();
-    let mut parsed = match parse(args, &own::read) {
+    let (program_file, args) = args.split_first().map_or(("", [].as_slice()), |(file, args)| (file.as_str(), args));
+    let mut parsed = match parse(args.iter().cloned(), &own::read) {
         Ok(parsed) => parsed,
         Err(error) => {
             // There is nobody left to be told that standard error is closed.
@@ -42,7 +42,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
             return 1;
         }
     };
-    let program = which(&program_file, &parsed.flags);
+    let program = which(program_file, &parsed.flags);
     if let Some(text) = information(program, &parsed.flags) {
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         return 0;
@@ -68,11 +68,16 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
     if program == Program::Daemon {
         return crate::daemon::main(parsed.flags, &parsed.ignored, &machine, &mut stderr);
     }
+    if !parsed.flags.text("profile_pack").is_empty() && !machine.owns_process {
+        let _ = writeln!(stderr, "Error: profiling needs a process of its own");
+        return 1;
+    }
     if machine.owns_process {
         // Without a listener Ctrl-C still ends the program.
         let _ = machine.interrupts.listen();
     }
-    let task = Task::choose(&parsed, terminals.stdin);
+    let is_measured = machine.owns_process && own::env(measure::VARIABLE).is_some();
+    let task = if is_measured { Task::Measure } else { Task::choose(&parsed, terminals.stdin) };
     adapt(&mut parsed.flags, !matches!(task, Task::Prompt), own::env("HOME").as_deref().unwrap_or(""));
     let mut console = Console::new(stdout, stderr, terminals, parsed.flags.bool("verbose"));
     for line in &parsed.ignored {
@@ -87,6 +92,12 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
                 return refuse(&mut console, &lines);
             }
         }
+    }
+    if let Task::Profile(file) = &task
+        && !is_pack(file)
+    {
+        // Any text is a path.
+        let _ = parsed.flags.set("config_path", file, Origin::CommandLine);
     }
     let config = super::config::load(&mut parsed.flags, &mut console);
     let mut tables = machine.tables;
@@ -109,7 +120,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         interrupts: machine.interrupts,
         interactive: matches!(task, Task::Prompt),
     };
-    shell.start(task, &mut *stdin)
+    shell.start(task, args, &mut *stdin)
 }
 
 fn refuse(console: &mut Console, line: &str) -> i32 {
@@ -143,6 +154,10 @@ enum Task {
     All(String),
     /// What is to be said of a query.
     Check(String),
+    /// The costs of the queries of a file.
+    Profile(String),
+    /// The costs of a query, for the process that profiles.
+    Measure,
     /// The queries of a pack.
     Pack(String),
     /// The text of an argument: a dot command or SQL.
@@ -166,6 +181,7 @@ impl Task {
         }
         let asked = (flag("A").map(Self::All))
             .or_else(|| flag("check_query").map(Self::Check))
+            .or_else(|| flag("profile_pack").map(Self::Profile))
             .or_else(|| flag("pack").map(Self::Pack))
             .or_else(|| flag("query").map(Self::Query))
             .or_else(|| flag("query_file").map(Self::File))
@@ -211,7 +227,7 @@ fn adapt(flags: &mut Flags, one_shot: bool, home: &str) {
 }
 
 impl Shell {
-    fn start(&mut self, task: Task, stdin: &mut dyn BufRead) -> i32 {
+    fn start(&mut self, task: Task, args: &[String], stdin: &mut dyn BufRead) -> i32 {
         let connect = self.flags.text("connect").to_owned();
         if !connect.is_empty() {
             let ran = self.connect(&connect);
@@ -228,6 +244,8 @@ impl Shell {
             Task::Tables => Ran::from(self.table_names("")).code(),
             Task::All(table) => self.all(&table).code(),
             Task::Check(sql) => self.check_query(&sql),
+            Task::Profile(file) => self.profile_pack(&file, args),
+            Task::Measure => self.measure(stdin),
             Task::Pack(name) => self.pack(&name),
             Task::Argument(text) if text.starts_with('.') => self.command(&text).code(),
             Task::Argument(text) | Task::Query(text) => self.query(&text),

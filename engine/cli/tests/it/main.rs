@@ -7,6 +7,8 @@ mod config;
 mod daemon;
 mod output;
 #[cfg(target_os = "linux")]
+mod profile;
+#[cfg(target_os = "linux")]
 mod service;
 mod trouble;
 #[cfg(target_os = "linux")]
