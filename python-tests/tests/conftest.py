@@ -11,6 +11,7 @@ import pytest
 from support.agents import Agent, Embedded, Program
 from support.hosts import HOSTS, Host
 from support.places import program
+from support.shell import Shell
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +43,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         foreign = metafunc.config.getoption("--agent")
         names = [foreign] if foreign else ["embedded", "program"]
         metafunc.parametrize("agent", names, indirect=True, scope="session")
+    if "shells" in metafunc.fixturenames:
+        foreign = metafunc.config.getoption("--agent")
+        metafunc.parametrize("shells", [foreign or "program"], indirect=True, scope="session")
     if "host" in metafunc.fixturenames:
         metafunc.parametrize("host", HOSTS, ids=[host.name for host in HOSTS], scope="session")
 
@@ -74,6 +78,24 @@ def _make(which: str, trees: Path) -> Agent:
     if which == "program":
         return Program([str(program("plumbi"))], trees, ours=True)
     return Program(shlex.split(which), trees, name=which)
+
+
+@pytest.fixture(scope="session")
+def shells(request: pytest.FixtureRequest, agents: dict[str, Agent], trees: Path) -> Program:
+    """The agents that are programs; the module has no command line."""
+    if request.param not in agents:
+        agents[request.param] = _make(request.param, trees)
+    program = agents[request.param]
+    assert isinstance(program, Program)
+    return program
+
+
+@pytest.fixture
+def shell(shells: Program, tmp_path: Path) -> Shell:
+    """The command line of each agent that has one, with a home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Shell(shells, home)
 
 
 @pytest.fixture

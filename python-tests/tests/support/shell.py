@@ -1,0 +1,119 @@
+"""A shell to be tried from outside: with a home of its own, through pipes or at a terminal."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .agents import PATIENCE, Program, Run
+from .terminal import Terminal
+
+#: Counts to a number, one row each.
+COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT i FROM n"
+#: Runs until it is stopped, without a row.
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+@dataclass
+class Usage:
+    """What a program took, and how it ended."""
+
+    code: int
+    #: Bytes that were read of what it printed.
+    read: int
+    #: The most memory it had, in KiB.
+    peak: int
+    err: bytes
+
+
+@dataclass
+class Shell:
+    """A program with osquery's command line, and a home."""
+
+    program: Program
+    home: Path
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is ours, with what only we do."""
+        return self.program.ours
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Without what the person who runs the tests prefers."""
+        own = {"HOME": str(self.home), "XDG_STATE_HOME": "", "NO_COLOR": "", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        return {**os.environ, **own, **self.program.environment}
+
+    def run(self, *arguments: str, stdin: bytes | str = b"") -> Run:
+        """Runs it once."""
+        program = Program(self.program.command, self.program.trees, environment=self.environment)
+        return program.run(*arguments, stdin=stdin.encode() if isinstance(stdin, str) else stdin)
+
+    @contextmanager
+    def terminal(self, *arguments: str, rows: int = 24, columns: int = 80, **environment: str) -> Iterator[Terminal]:
+        """Starts it at a terminal; it and its group are gone afterwards."""
+        terminal = Terminal([*self.program.command, *arguments], {**self.environment, **environment}, rows, columns)
+        try:
+            yield terminal
+        finally:
+            terminal.close()
+
+    @contextmanager
+    def started(self, *arguments: str, **streams: int) -> Iterator[subprocess.Popen[bytes]]:
+        """Starts it with these streams, the others nothing; it and its group are gone afterwards."""
+        given = {name: streams.get(name, subprocess.DEVNULL) for name in ("stdin", "stdout", "stderr")}
+        process = subprocess.Popen(
+            [*self.program.command, *arguments],
+            start_new_session=True,
+            env=self.environment,
+            # Python ignores the signal, and what it starts would inherit that.
+            restore_signals=True,
+            **given,  # type: ignore[call-overload]
+        )
+        try:
+            yield process
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+    def read(self, *arguments: str, most: int | None = None) -> Usage:
+        """Runs it and reads what it prints, up to `most` bytes; then its output is closed."""
+        with self.started(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            # Whoever hangs is ended, and is seen by the exit code.
+            timer = threading.Timer(PATIENCE, lambda: os.killpg(process.pid, signal.SIGKILL))
+            timer.start()
+            try:
+                assert process.stdout is not None and process.stderr is not None
+                read = 0
+                while most is None or read < most:
+                    piece = os.read(process.stdout.fileno(), 1 << 20 if most is None else most - read)
+                    if not piece:
+                        break
+                    read += len(piece)
+                process.stdout.close()
+                err = process.stderr.read()
+                code, usage = reaped(process)
+            finally:
+                timer.cancel()
+                timer.join()
+            return Usage(code, read, usage.ru_maxrss, err)
+
+
+def reaped(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """Waits for the end of a process; its exit code, negative for a signal, and what it took."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage
