@@ -13,6 +13,8 @@ from support.hosts import HOSTS, Host
 from support.places import program
 from support.shell import Shell
 
+pytest_plugins = ("support.daemons",)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("plumb")
