@@ -189,7 +189,7 @@ fn run(history: &History, step: &Step, name: &str, store: &mut Store, tamper: Ta
             differ.row(|place| cell(row.get(place))).map_err(fail)?;
         }
     }
-    let mut changes = differ.finish(step.sql);
+    let mut changes = differ.finish(step.sql).map_err(fail)?;
     let envelope = Envelope {
         name,
         host: "h\u{f6}st",

@@ -12,15 +12,16 @@ use std::time::Duration;
 const FILE: &str = "plumb.db";
 
 /// The version of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// Identifiers of rows hold the query in the upper bits and the row's place in the lower.
+/// Identifiers of rows hold the query in the upper bits and the row's place in the lower; hashes of rows near each other stand together under
+/// the first place.
 const TABLES: &str = "
     CREATE TABLE settings(domain TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (domain, key)) WITHOUT ROWID;
     CREATE TABLE queries(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, sql TEXT NOT NULL, epoch INTEGER NOT NULL,
         counter INTEGER NOT NULL, next INTEGER NOT NULL, live INTEGER NOT NULL, gone INTEGER NOT NULL);
     CREATE TABLE shapes(id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
-    CREATE TABLE hashes(id INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+    CREATE TABLE hashes(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
     CREATE TABLE rows(id INTEGER PRIMARY KEY, shape INTEGER NOT NULL, record BLOB NOT NULL);
     CREATE TABLE gone(id INTEGER PRIMARY KEY, query INTEGER NOT NULL, places BLOB NOT NULL);
 ";

@@ -134,20 +134,21 @@ impl<'c> Stmt<'c> {
 
     /// A cell of the current row. Borrowing the statement keeps it from being stepped meanwhile.
     pub(crate) fn cell(&self, column: usize) -> Cell<'_> {
-        let (stmt, column) = (self.ptr(), index(column));
-        // SAFETY: the value is read in its own type, so nothing is converted and the pointer stays valid until the
-        // next step, which needs `&mut self`. Length and pointer come from the same value.
+        // SAFETY: an index out of range gives NULL. The connection has no mutex, so that the value may be asked directly (four calls
+        // that each look for the column cost a good deal of a plain query). It is read in its own type, so nothing is converted and the pointer
+        // stays valid until the next step, which needs `&mut self`. Length and pointer come from the same value.
         unsafe {
-            match ffi::sqlite3_column_type(stmt, column) {
-                ffi::SQLITE_INTEGER => Cell::Int(ffi::sqlite3_column_int64(stmt, column)),
-                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(stmt, column)),
+            let value = ffi::sqlite3_column_value(self.ptr(), index(column));
+            match ffi::sqlite3_value_type(value) {
+                ffi::SQLITE_INTEGER => Cell::Int(ffi::sqlite3_value_int64(value)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
-                    let start = ffi::sqlite3_column_text(stmt, column);
-                    Cell::Text(slice(start, ffi::sqlite3_column_bytes(stmt, column)))
+                    let start = ffi::sqlite3_value_text(value);
+                    Cell::Text(slice(start, ffi::sqlite3_value_bytes(value)))
                 }
                 ffi::SQLITE_BLOB => {
-                    let start = ffi::sqlite3_column_blob(stmt, column).cast::<u8>();
-                    Cell::Blob(slice(start, ffi::sqlite3_column_bytes(stmt, column)))
+                    let start = ffi::sqlite3_value_blob(value).cast::<u8>();
+                    Cell::Blob(slice(start, ffi::sqlite3_value_bytes(value)))
                 }
                 _ => Cell::Null,
             }

@@ -10,7 +10,7 @@ use crate::logger::Stream;
 use crate::logger::line::{Action, Envelope, Events, Rows, Style};
 use crate::schedule::performance::Cost;
 use crate::store::StoreError;
-use plumb_sql::{Cell, Engine, ResultColumn, Row, Sink, SqlError};
+use plumb_sql::{Engine, ResultColumn, Row, Sink, SqlError};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -177,7 +177,7 @@ impl Job {
             return Err(error.into());
         }
         ran?;
-        let mut changes = differ.finish(&self.sql);
+        let mut changes = differ.finish(&self.sql)?;
         self.tell(&changes, shared);
         if changes.is_idle() {
             return Ok(());
@@ -303,18 +303,6 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Bytes that a row counts in `output_size`: names and values, numbers as eight.
-fn size(columns: &[String], row: &Row<'_>) -> u64 {
-    let value = |cell| match cell {
-        Cell::Null => 0,
-        Cell::Int(_) | Cell::Real(_) => 8,
-        Cell::Text(bytes) | Cell::Blob(bytes) => bytes.len(),
-    };
-    let names: usize = columns.iter().map(String::len).sum();
-    let values: usize = (0..row.len()).map(|place| value(row.cell(place))).sum();
-    (names + values) as u64
-}
-
 /// Why a sink stops: the error itself is kept beside it.
 fn stop() -> io::Error {
     io::Error::other("the result cannot be taken")
@@ -336,9 +324,8 @@ impl<F: FnMut(&[String], Vec<Field>) -> Result<(), StoreError>> Sink for Whole<'
     }
 
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
-        *self.output += size(&self.shape.names, row);
         self.record.clear();
-        self.shape.encode(TextAs::Characters, |place| row.cell(place), &mut self.record);
+        *self.output += self.shape.encode(TextAs::Characters, |place| row.cell(place), &mut self.record);
         let fields = record::fields(&self.record, self.shape.names.len()).unwrap_or_default();
         (self.take)(&self.shape.names, fields).map_err(|error| {
             self.failed = Some(error);
@@ -365,11 +352,14 @@ impl Sink for Changing<'_> {
     }
 
     fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
-        *self.output += size(self.differ.names(), row);
-        self.differ.row(|place| row.cell(place)).map_err(|error| {
-            self.failed = Some(error);
-            stop()
-        })
+        match self.differ.row(|place| row.cell(place)) {
+            Ok(size) => *self.output += size,
+            Err(error) => {
+                self.failed = Some(error);
+                return Err(stop());
+            }
+        }
+        Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {

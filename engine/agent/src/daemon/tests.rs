@@ -280,7 +280,7 @@ fn what_was_stored_and_not_logged_is_logged_at_the_next_start() {
     let fixture = Fixture::new("{}");
     let daemon = fixture.start();
     let differ = differ::Differ::new(&daemon.shared.store(), "q", 0).unwrap();
-    let changes = differ.finish("select 1");
+    let changes = differ.finish("select 1").unwrap();
     changes.commit_with(&mut daemon.shared.store(), b"{\"one\":1}\n").unwrap();
     // As if it were killed right here.
     drop(daemon);

@@ -1,4 +1,4 @@
-//! The hashes of the last result's rows, in which those of the new result are looked up.
+//! The hashes of rows of the last result, in which those of the new result are looked up.
 
 /// A row of the last result.
 #[derive(Clone, Copy, Debug)]

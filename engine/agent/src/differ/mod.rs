@@ -1,8 +1,9 @@
 //! What has changed in the result of a query since it was asked last.
 //!
-//! Results are multisets of records ([`record`]). Of the last one the differ loads only hashes (33 bytes a row); the rows of
-//! the new one are looked up as they come, and what is not found goes to a file that is in memory while it is small. So neither result is
-//! ever held whole, and what is written is in proportion to what has changed:
+//! Results are multisets of records ([`record`]). Of the last one the differ loads only hashes (32 bytes a row). Most rows of
+//! the new one come in the order of the last one, and are found at once ([`expected`]); others go to a file that is in memory while it is
+//! small, and are looked up among those that were not found ([`last`]). So neither result is ever held whole, and what is written is in
+//! proportion to what has changed:
 //!
 //! * rows are stored once, under ascending places, and never moved: new rows append to the last pages;
 //! * rows that are gone are named in a list; they are deleted when they are a quarter of all.
@@ -13,17 +14,20 @@
 //! stored by [`Changes::commit`] then; after a crash between those the next run logs what has changed since the stored result, with the same
 //! counter.
 
+mod expected;
 mod last;
 pub mod record;
 mod stored;
 
 use crate::store::{Store, StoreError};
+use expected::Expected;
 use last::Last;
 use plumb_sql::Cell;
 use record::{Field, Shape, TextAs, encode_number};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::hash::Hasher;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 use stored::Query;
 use tempfile::SpooledTempFile;
 
@@ -36,6 +40,9 @@ pub struct Differ {
     name: String,
     epoch: i64,
     query: Option<Query>,
+    /// The rows of the last result as they came, until rows are [looked up](Differ::look_up).
+    expected: Option<Expected>,
+    /// From then on, by their hashes: those that were not found before.
     last: Last,
     hash_key: [u8; 16],
     shapes: Vec<Shape>,
@@ -45,11 +52,13 @@ pub struct Differ {
     record: Vec<u8>,
 }
 
-/// Rows that the last result has not, in the order in which they came.
+/// Rows that the last result has not, in the order in which they came; and those that may be elsewhere in it, until they are looked up.
 #[derive(Debug)]
 struct Fresh {
     file: SpooledTempFile,
     rows: u64,
+    bytes: usize,
+    directory: Option<PathBuf>,
 }
 
 impl Differ {
@@ -59,23 +68,20 @@ impl Differ {
     /// What the store says.
     pub fn new(store: &Store, name: &str, epoch: i64) -> Result<Self, StoreError> {
         let query = Query::find(store, name)?;
-        let last = match &query {
-            Some(query) if query.epoch == epoch => query.load(store)?,
-            _ => Last::new(Vec::new()),
-        };
-        let file = match &store.directory {
-            Some(directory) => tempfile::spooled_tempfile_in(IN_MEMORY, directory),
-            None => tempfile::spooled_tempfile(IN_MEMORY),
+        let expected = match &query {
+            Some(query) if query.epoch == epoch => Some(query.load(store)?),
+            _ => None,
         };
         Ok(Self {
             name: name.to_owned(),
             epoch,
             query,
-            last,
+            expected,
+            last: Last::new(Vec::new()),
             hash_key: store.hash_key,
             shapes: Vec::new(),
             seed: SipHasher13::new_with_key(&store.hash_key),
-            fresh: Fresh { file, rows: 0 },
+            fresh: Fresh::new(store.directory.clone()),
             record: Vec::new(),
         })
     }
@@ -91,37 +97,55 @@ impl Differ {
         self.shapes.push(shape);
     }
 
-    /// Names of the statement's columns, in byte order, each once.
-    #[must_use]
-    pub fn names(&self) -> &[String] {
-        self.shapes.last().map(|shape| shape.names.as_slice()).unwrap_or_default()
-    }
-
-    /// A row of the statement.
+    /// A row of the statement. Answers its [size](Shape::encode).
     ///
     /// # Errors
     /// When what is new cannot be put aside.
-    pub fn row<'r>(&mut self, cell: impl Fn(usize) -> Cell<'r>) -> Result<(), StoreError> {
-        let Some(shape) = self.shapes.last() else { return Ok(()) };
+    pub fn row<'r>(&mut self, cell: impl Fn(usize) -> Cell<'r>) -> Result<u64, StoreError> {
+        let Some(shape) = self.shapes.last() else { return Ok(0) };
         self.record.clear();
-        shape.encode(TextAs::Printable, cell, &mut self.record);
+        let size = shape.encode(TextAs::Printable, cell, &mut self.record);
         let mut hasher = self.seed;
         hasher.write(&self.record);
         let hash = hasher.finish128().as_u64();
-        if !self.last.find(hash) {
+        let found = match &mut self.expected {
+            Some(expected) => expected.find(hash),
+            None => self.last.find(hash),
+        };
+        if !found {
             self.fresh.push(self.shapes.len() as u64 - 1, hash, &self.record)?;
+            if self.fresh.bytes > IN_MEMORY {
+                self.look_up()?;
+            }
         }
-        Ok(())
+        Ok(size)
+    }
+
+    /// Looks up the rows that did not come in order, and does so with all rows from now on.
+    fn look_up(&mut self) -> Result<(), StoreError> {
+        let Some(expected) = self.expected.take() else { return Ok(()) };
+        self.last = expected.rest();
+        let empty = Fresh::new(self.fresh.directory.clone());
+        std::mem::replace(&mut self.fresh, empty).each(|hash, shape, record| {
+            let hash = stored::hash(&hash);
+            if !self.last.find(hash) {
+                self.fresh.push(shape as u64, hash, record)?;
+            }
+            Ok(())
+        })
     }
 
     /// All rows have come.
-    #[must_use]
-    pub fn finish(self, sql: &str) -> Changes {
+    ///
+    /// # Errors
+    /// When what was put aside cannot be read.
+    pub fn finish(mut self, sql: &str) -> Result<Changes, StoreError> {
+        self.look_up()?;
         let gone = self.last.gone();
         let stored = self.query.as_ref().filter(|query| query.epoch == self.epoch);
         let changed = self.fresh.rows > 0 || !gone.is_empty();
         let counter = stored.map_or(0, |query| query.counter + i64::from(changed));
-        Changes {
+        Ok(Changes {
             first: stored.is_none(),
             new_sql: self.query.as_ref().is_some_and(|query| query.sql != sql),
             known: self.query.is_some(),
@@ -133,11 +157,19 @@ impl Differ {
             shapes: self.shapes,
             fresh: self.fresh,
             gone,
-        }
+        })
     }
 }
 
 impl Fresh {
+    fn new(directory: Option<PathBuf>) -> Self {
+        let file = match &directory {
+            Some(directory) => tempfile::spooled_tempfile_in(IN_MEMORY, directory),
+            None => tempfile::spooled_tempfile(IN_MEMORY),
+        };
+        Self { file, rows: 0, bytes: 0, directory }
+    }
+
     fn push(&mut self, shape: u64, hash: (u64, u64), record: &[u8]) -> io::Result<()> {
         let mut head = Vec::with_capacity(32);
         head.extend(hash.0.to_be_bytes());
@@ -147,6 +179,7 @@ impl Fresh {
         self.file.write_all(&head)?;
         self.file.write_all(record)?;
         self.rows += 1;
+        self.bytes += head.len() + record.len();
         Ok(())
     }
 
@@ -273,9 +306,12 @@ impl Changes {
             query.counter = self.counter;
             let shapes = self.shapes.iter().map(|shape| stored::shape(connection, &shape.names));
             let shapes = shapes.collect::<Result<Vec<i64>, _>>()?;
+            let mut block = query.last_block(connection)?;
             self.fresh.each(|hash, shape, record| {
-                query.append(connection, &hash, shapes.get(shape).copied().unwrap_or_default(), record)
+                let shape = shapes.get(shape).copied().unwrap_or_default();
+                query.append(connection, &mut block, &hash, shape, record)
             })?;
+            block.save(connection)?;
             query.forget(connection, &self.gone)?;
             query.save(connection)?;
             if let Some(lines) = lines {

@@ -18,6 +18,8 @@ pub struct Shape {
     /// Names in byte order, each once.
     pub names: Vec<String>,
     places: Vec<usize>,
+    /// Bytes of the names.
+    size: usize,
 }
 
 impl Shape {
@@ -28,31 +30,41 @@ impl Shape {
             columns.into_iter().enumerate().map(|(place, name)| (name, place)).collect();
         places.sort_unstable_by_key(|(name, place)| (*name, std::cmp::Reverse(*place)));
         places.dedup_by_key(|(name, _)| *name);
+        let size = places.iter().map(|(name, _)| name.len()).sum();
         let (names, places) = places.into_iter().map(|(name, place)| (name.to_owned(), place)).unzip();
-        Self { names, places }
+        Self { names, places, size }
     }
 
-    /// Appends the values of a row in the order of the names.
-    pub fn encode<'r>(&self, text_as: TextAs, cell: impl Fn(usize) -> Cell<'r>, record: &mut Vec<u8>) {
+    /// Appends the values of a row in the order of the names. Answers what the row counts in `output_size`: the bytes of names and
+    /// values, numbers as eight.
+    pub fn encode<'r>(&self, text_as: TextAs, cell: impl Fn(usize) -> Cell<'r>, record: &mut Vec<u8>) -> u64 {
+        let mut size = self.size;
         for place in &self.places {
             match cell(*place) {
                 Cell::Null => record.push(NULL),
                 Cell::Int(int) => {
+                    size += 8;
                     record.push(INT);
                     record.extend(int.to_le_bytes());
                 }
                 Cell::Real(real) => {
+                    size += 8;
                     record.push(REAL);
                     record.extend(real.to_bits().to_le_bytes());
                 }
-                Cell::Text(text) => encode_text(&text_as.shown(text), record),
+                Cell::Text(text) => {
+                    size += text.len();
+                    encode_text(&text_as.shown(text), record);
+                }
                 // A blob is text up to its first NUL.
                 Cell::Blob(blob) => {
+                    size += blob.len();
                     let end = blob.iter().position(|byte| *byte == 0).unwrap_or(blob.len());
                     encode_text(&text_as.shown(blob.get(..end).unwrap_or(blob)), record);
                 }
             }
         }
+        size as u64
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows of the last results in the store.
 
-use super::last::{Entry, Last};
+use super::expected::Expected;
+use super::last::Entry;
 use super::record::{self, Field, Reader, encode_number};
 use crate::store::{Store, StoreError};
 use rusqlite::{Connection, OptionalExtension};
@@ -8,6 +9,13 @@ use std::collections::HashMap;
 
 /// Bits of a row's identifier that hold its place.
 const PLACE: u32 = 40;
+
+/// Places whose hashes are stored together. As many [`HASH`]es as a page of the database holds, so that a few new rows change one page;
+/// loading a result reads one row of the database where there would be hundreds.
+const BLOCK: u64 = 238;
+
+/// Bytes of a hash in its block: the row's place there, and the hash.
+const HASH: usize = 17;
 
 /// Takes the names and fields of a row.
 type Take<'t> = dyn FnMut(&[String], Vec<Field>) -> Result<(), StoreError> + 't;
@@ -119,26 +127,31 @@ impl Query {
     }
 
     /// The rows of the last result.
-    pub(super) fn load(&self, store: &Store) -> Result<Last, StoreError> {
+    pub(super) fn load(&self, store: &Store) -> Result<Expected, StoreError> {
         let gone = self.gone(&store.connection)?;
         let mut gone = gone.iter().copied().peekable();
         let mut entries = Vec::with_capacity(usize::try_from(self.live).unwrap_or(0).min(1 << 24));
         let mut find =
-            store.connection.prepare_cached("SELECT id, hash FROM hashes WHERE id BETWEEN ? AND ? ORDER BY id")?;
+            store.connection.prepare_cached("SELECT id, hashes FROM hashes WHERE id BETWEEN ? AND ? ORDER BY id")?;
         let mut rows = find.query(self.ids())?;
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
-            let place = id.cast_unsigned() & ((1 << PLACE) - 1);
-            if gone.next_if_eq(&place).is_some() {
-                continue;
+            let first = id.cast_unsigned() & ((1 << PLACE) - 1);
+            let (hashes, rest) = row.get_ref(1)?.as_blob().unwrap_or(&[0]).as_chunks::<HASH>();
+            if !rest.is_empty() {
+                return Err(damaged("a block of hashes"));
             }
-            let hash = row.get_ref(1)?.as_blob().ok().and_then(hash).ok_or_else(|| damaged("a row's hash"))?;
-            entries.push(Entry { hash, place, found: 0 });
+            for [at, bytes @ ..] in hashes {
+                let place = first + u64::from(*at);
+                if gone.next_if_eq(&place).is_none() {
+                    entries.push(Entry { hash: hash(bytes), place, found: 0 });
+                }
+            }
         }
         if entries.len() as u64 != self.live {
             return Err(damaged("the number of a query's rows"));
         }
-        Ok(Last::new(entries))
+        Ok(Expected::new(entries))
     }
 
     /// The places that are named as gone, in order.
@@ -177,16 +190,33 @@ impl Query {
         Ok(())
     }
 
+    /// The block in which the next row's hash will be.
+    pub(super) fn last_block(&self, connection: &Connection) -> Result<Block, StoreError> {
+        Block::of(connection, self.block_id(self.next))
+    }
+
+    fn block_id(&self, place: u64) -> i64 {
+        self.row_id(place - place % BLOCK)
+    }
+
+    /// Appends a row. Its hash goes to a block, which is saved when it is full, and by the caller in the end.
     pub(super) fn append(
         &mut self,
         connection: &Connection,
+        block: &mut Block,
         hash: &[u8; 16],
         shape: i64,
         record: &[u8],
     ) -> Result<(), StoreError> {
-        let id = self.row_id(self.next);
-        connection.prepare_cached("INSERT INTO hashes VALUES (?, ?)")?.execute((id, hash))?;
-        connection.prepare_cached("INSERT INTO rows VALUES (?, ?, ?)")?.execute((id, shape, record))?;
+        let id = self.block_id(self.next);
+        if block.id != id {
+            std::mem::replace(block, Block { id, hashes: Vec::new() }).save(connection)?;
+        }
+        // Less than BLOCK.
+        block.hashes.push((self.next % BLOCK) as u8);
+        block.hashes.extend(hash);
+        let row = self.row_id(self.next);
+        connection.prepare_cached("INSERT INTO rows VALUES (?, ?, ?)")?.execute((row, shape, record))?;
         self.next += 1;
         self.live += 1;
         Ok(())
@@ -205,13 +235,51 @@ impl Query {
         self.live = self.live.saturating_sub(places.len() as u64);
         const FEW: u64 = 256;
         if self.gone > FEW.max(self.live / 4) {
-            for place in self.gone(connection)? {
-                for sql in ["DELETE FROM hashes WHERE id = ?", "DELETE FROM rows WHERE id = ?"] {
-                    connection.prepare_cached(sql)?.execute((self.row_id(place),))?;
+            let gone = self.gone(connection)?;
+            for places in gone.chunk_by(|a, b| a / BLOCK == b / BLOCK) {
+                let Some(first) = places.first() else { continue };
+                let mut block = Block::of(connection, self.block_id(*first))?;
+                block.remove(places);
+                block.save(connection)?;
+                for place in places {
+                    connection.prepare_cached("DELETE FROM rows WHERE id = ?")?.execute((self.row_id(*place),))?;
                 }
             }
             connection.execute("DELETE FROM gone WHERE query = ?", (self.id,))?;
             self.gone = 0;
+        }
+        Ok(())
+    }
+}
+
+/// The hashes of rows whose places are near each other.
+#[derive(Debug)]
+pub(super) struct Block {
+    id: i64,
+    /// [`HASH`] bytes for each row, in the order of their places.
+    hashes: Vec<u8>,
+}
+
+impl Block {
+    fn of(connection: &Connection, id: i64) -> Result<Self, StoreError> {
+        let mut find = connection.prepare_cached("SELECT hashes FROM hashes WHERE id = ?")?;
+        let hashes = find.query_row((id,), |row| row.get(0)).optional()?.unwrap_or_default();
+        Ok(Self { id, hashes })
+    }
+
+    fn remove(&mut self, places: &[u64]) {
+        let (hashes, _) = self.hashes.as_chunks::<HASH>();
+        let stays = |[at, ..]: &&[u8; HASH]| places.iter().all(|place| place % BLOCK != u64::from(*at));
+        self.hashes = hashes.iter().filter(stays).flatten().copied().collect();
+    }
+
+    pub(super) fn save(self, connection: &Connection) -> Result<(), StoreError> {
+        if self.hashes.is_empty() {
+            connection.prepare_cached("DELETE FROM hashes WHERE id = ?")?.execute((self.id,))?;
+        } else {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO hashes VALUES (?, ?)")?
+                .execute((self.id, self.hashes))?;
         }
         Ok(())
     }
@@ -228,9 +296,10 @@ pub(super) fn shape(connection: &Connection, names: &[String]) -> Result<i64, St
     Ok(connection.last_insert_rowid())
 }
 
-fn hash(bytes: &[u8]) -> Option<(u64, u64)> {
-    let (first, second) = bytes.split_first_chunk()?;
-    Some((u64::from_be_bytes(*first), u64::from_be_bytes(second.try_into().ok()?)))
+/// A hash from its bytes.
+pub(super) fn hash(bytes: &[u8; 16]) -> (u64, u64) {
+    let number = u128::from_be_bytes(*bytes);
+    ((number >> 64) as u64, number as u64)
 }
 
 fn signed(number: u64) -> i64 {
