@@ -115,7 +115,7 @@ fn write(
             info.set_in_constraint(*place, true)?;
         }
     }
-    let (mut cost, mut rows) = cost(table, plan);
+    let (mut cost, mut rows) = cost(table, plan, offers);
     if plan.access == Access::Scan && !table.is_constrained() {
         rows *= passing(offers);
     }
@@ -224,12 +224,12 @@ fn passing(offers: &[Offer]) -> f64 {
     }
 }
 
-fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, f64) {
+fn cost(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> (f64, f64) {
     let rows = f64::from(table.cost().rows.max(1));
     let row = f64::from(table.cost().row.max(1));
     let scan = rows * row;
     let (cost, found) = match plan.access {
-        Access::Scan if table.is_constrained() => constrained(plan, row),
+        Access::Scan if table.is_constrained() => constrained(table, plan, offers, row),
         Access::Scan => (scan, rows),
         Access::Pick { list, .. } => {
             let found = if table.unique() { 1.0 } else { (rows / 20.0).max(1.0) };
@@ -237,7 +237,8 @@ fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, f64) {
             (found * row + 1.0, found)
         }
         Access::Probe { .. } => {
-            let (scan, rows) = if table.is_constrained() { constrained(plan, row) } else { (scan, rows) };
+            let (scan, rows) =
+                if table.is_constrained() { constrained(table, plan, offers, row) } else { (scan, rows) };
             let found = (rows / 20.0).max(1.0);
             (found + scan / 50.0, found)
         }
@@ -246,9 +247,21 @@ fn cost(table: &dyn AnyTable, plan: &Plan) -> (f64, f64) {
 }
 
 /// A table that needs constraints: an equality chooses a handful of rows, a pattern many.
-fn constrained(plan: &Plan, row: f64) -> (f64, f64) {
-    let equal = plan.passed.iter().any(|passed| passed.op == Op::Eq && !passed.list);
-    let listed = plan.passed.iter().any(|passed| passed.list);
+///
+/// SQLite plans each side of an OR together with the conditions around it, and then makes it without those that hold
+/// subqueries. What may be one must not be lost, so an OR beside it is not to be split where that can be helped: no side may be
+/// cheaper than the whole.
+fn constrained(table: &dyn AnyTable, plan: &Plan, offers: &[Offer], row: f64) -> (f64, f64) {
+    let spec = |column: usize| table.spec(column);
+    let needed = |column: usize| spec(column).options.contains(Options::REQUIRED);
+    let passed = || plan.passed.iter().filter(|passed| needed(passed.column));
+    let may_be_lost = |offer: &Offer| {
+        let chooses = spec(offer.column).parameter && !needed(offer.column) && uses(table, offer);
+        offer.usable && chooses && !offer.constant
+    };
+    let lost = offers.iter().any(may_be_lost);
+    let equal = !lost && passed().any(|passed| passed.op == Op::Eq && !passed.list);
+    let listed = !lost && passed().any(|passed| passed.list);
     let rows = if equal {
         2.0
     } else if listed {
