@@ -38,7 +38,11 @@ fn suites() {
     };
     let modules = place(&folder, &work);
     let mut pytest = Command::new(python);
-    pytest.current_dir(HERE).env("PYTHONPATH", modules).env("PLUMB_PROGRAMS", &folder).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest
+        .current_dir(HERE)
+        .env("PYTHONPATH", modules)
+        .env("PLUMB_PROGRAMS", &folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     pytest.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--numprocesses=2", "--dist=worksteal"]);
     pytest.arg(with("--basetemp=", &work.join("tmp"))).arg(with("--junitxml=", &work.join("junit.xml")));
     pytest.args(env::var("PLUMB_PYTEST").unwrap_or_default().split_whitespace());

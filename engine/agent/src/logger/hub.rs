@@ -11,7 +11,6 @@ use crate::flags::{Flags, os_text};
 use crate::glog::{Place, Severity};
 use crate::here;
 use crate::store::StoreError;
-use jiff::Zoned;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -104,7 +103,12 @@ impl Hub {
 
     /// Says something.
     pub fn say(&self, severity: Severity, place: Place, text: &str) {
-        self.tell(&status(severity, place, text), &mut self.lock());
+        self.tell(&Status::now(severity, place, text), &mut self.lock());
+    }
+
+    /// Gives the loggers what another process has said.
+    pub fn pass(&self, status: &Status) {
+        self.lock().queues.iter_mut().for_each(|queue| queue.status(status));
     }
 
     fn tell(&self, status: &Status, loggers: &mut Loggers) {
@@ -157,7 +161,7 @@ impl Hub {
             }
         }
         for (severity, text) in said {
-            self.tell(&status(severity, here!(), &text), &mut loggers);
+            self.tell(&Status::now(severity, here!(), &text), &mut loggers);
         }
         outcome
     }
@@ -186,24 +190,6 @@ fn told(name: &str, change: &Change) -> (Severity, String) {
 
 const fn severity_number(severity: Severity) -> i32 {
     severity as i32
-}
-
-fn status(severity: Severity, place: Place, text: &str) -> Status {
-    // A line is a line: what others wrote must not begin a new one.
-    let text = text.replace(['\n', '\r'], " ");
-    Status { severity, time: Zoned::now(), thread: thread_number(), place, text }
-}
-
-/// The number by which the system knows this thread.
-fn thread_number() -> u32 {
-    #[cfg(target_os = "linux")]
-    {
-        rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        std::process::id()
-    }
 }
 
 /// A logger by its name.

@@ -31,6 +31,14 @@ pub struct Status {
 }
 
 impl Status {
+    /// Something that this thread says now.
+    #[must_use]
+    pub fn now(severity: Severity, place: Place, text: &str) -> Self {
+        // A line is a line: what others wrote must not begin a new one.
+        let text = text.replace(['\n', '\r'], " ");
+        Self { severity, time: Zoned::now(), thread: thread_number(), place, text }
+    }
+
     /// The line, without a newline.
     #[must_use]
     pub fn line(&self) -> String {
@@ -43,6 +51,18 @@ impl Status {
         let Place { file, line } = self.place;
         let file = file.rsplit(['/', '\\']).next().unwrap_or_default();
         format!("severity={} location={file}:{line} message={}", self.severity as u8, self.text)
+    }
+}
+
+/// The number by which the system knows this thread.
+fn thread_number() -> u32 {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        std::process::id()
     }
 }
 

@@ -3,8 +3,9 @@
 //! It is the last resort. Queries have budgets of their own, and a healthy worker never meets it. The parent loads no tables and
 //! no store; what it decides is in [`Guard`], which knows neither processes nor a clock.
 //!
-//! The worker's standard input is a pipe of which only the parent holds the other end: through it come the command line (which
-//! so stands in no list of processes twice), and the news that the parent is gone, however it went.
+//! The worker's standard input is a socket of which only the parent holds the other end: through it come the command line (which
+//! so stands in no list of processes twice), what the parent says, for the worker's loggers ([`Relay`]), and the news that the parent is gone,
+//! however it went.
 //!
 //! The order of a start, for a watched daemon:
 //!
@@ -20,12 +21,14 @@
 mod guard;
 mod limits;
 mod parent;
+mod post;
 mod sample;
 mod worker;
 
 pub use guard::{Action, Ending, Excess, Guard};
 pub use limits::Limits;
 pub use parent::{Program, run};
+pub use post::Relay;
 pub use sample::{Sample, Sampler};
 pub use worker::Worker;
 

@@ -2,19 +2,26 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "starts the worker, by the clock")]
 
+use super::post::Post;
 use super::worker::to_send;
 use super::{Action, Ending, Guard, Limits, Sampler, VARIABLE};
 use crate::flags::Flags;
-use crate::glog::{Say, Severity};
+use crate::glog::{Place, Say, Severity};
 use crate::here;
+use crate::logger::status::Status;
 use crate::process::{Notifier, Signal, State, yield_to_others};
 use rustix::process::{Pid, kill_process};
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
+
+/// Where all of it is said that goes to the worker's loggers.
+pub(super) const FILE: &str = file!();
 
 /// What worker processes are called in lists of processes.
 const NAME: &str = "osqueryd";
@@ -43,22 +50,24 @@ impl Program {
         Self { command, words }
     }
 
-    fn start(&mut self) -> io::Result<Running> {
-        let pid = std::process::id();
-        self.command.env(VARIABLE, pid.to_string()).env_remove(crate::process::BACKGROUND).stdin(Stdio::piped());
-        let mut child = self.command.spawn()?;
+    /// A worker, and the line to it, which does not block. That stays open as the sign of life of this process.
+    fn start(&mut self) -> io::Result<(Running, UnixStream)> {
+        let (mut line, theirs) = UnixStream::pair()?;
+        self.command.env(VARIABLE, std::process::id().to_string()).env_remove(crate::process::BACKGROUND);
+        let spawned = self.command.stdin(Stdio::from(OwnedFd::from(theirs))).spawn();
+        // The command holds the other end as long as it may start another.
+        self.command.stdin(Stdio::null());
+        let child = spawned?;
         let sampler = Sampler::of(child.id());
-        if let Some(line) = &mut child.stdin {
-            // One that ended before it read this is found out soon enough.
-            let _ = line.write_all(&to_send(&self.words));
-        }
-        Ok(Running { child, sampler })
+        // One that ended before it read this is found out soon enough.
+        let _ = line.write_all(&to_send(&self.words));
+        line.set_nonblocking(true)?;
+        Ok((Running { child, sampler }, line))
     }
 }
 
 /// A worker that has not been seen to end.
 struct Running {
-    /// Its standard input stays open in here, as the sign of life of this process.
     child: Child,
     sampler: Option<Sampler>,
 }
@@ -80,7 +89,8 @@ pub fn run(flags: &Flags, program: Program, signals: &Receiver<Signal>, notifier
     }
     let debug = flags.bool("enable_watchdog_debug");
     let guard = Guard::new(Limits::of(flags));
-    Parent { program, guard, worker: None, clock: Instant::now(), notifier, say, debug }.run(signals)
+    let (clock, post) = (Instant::now(), Post::default());
+    Parent { program, guard, worker: None, clock, notifier, stderr: say, post, debug }.run(signals)
 }
 
 struct Parent<'a> {
@@ -89,7 +99,10 @@ struct Parent<'a> {
     worker: Option<Running>,
     clock: Instant,
     notifier: &'a Notifier,
-    say: Say<'a>,
+    /// Says to standard error.
+    stderr: Say<'a>,
+    /// Says to the worker's loggers.
+    post: Post,
     debug: bool,
 }
 
@@ -109,17 +122,23 @@ impl Parent<'_> {
                 }
                 None => wait,
             };
+            self.post.pump();
             match signals.recv_timeout(wait) {
                 Ok(signal) => self.take(signal),
                 // The thread that listens is gone: nothing more can be heard, and the worker is still watched.
                 Err(RecvTimeoutError::Disconnected) if heard => {
                     heard = false;
-                    (self.say)(Severity::Error, here!(), "osqueryd watcher hears no more signals");
+                    self.say(Severity::Error, here!(), "osqueryd watcher hears no more signals");
                 }
                 Err(RecvTimeoutError::Disconnected) => std::thread::park_timeout(wait),
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
+    }
+
+    fn say(&mut self, severity: Severity, place: Place, text: &str) {
+        (self.stderr)(severity, place, text);
+        self.post.push(&Status::now(severity, place, text));
     }
 
     fn now(&self) -> Duration {
@@ -144,12 +163,12 @@ impl Parent<'_> {
                 Action::Start => self.start(),
                 Action::Stop(excess) => {
                     let text = format!("osqueryd worker ({}) stopping: {excess}", self.pid());
-                    (self.say)(Severity::Warning, here!(), &text);
+                    self.say(Severity::Warning, here!(), &text);
                     self.send(rustix::process::Signal::USR1);
                 }
                 Action::Kill => {
                     let text = format!("osqueryd worker ({}) does not stop: it is killed", self.pid());
-                    (self.say)(Severity::Warning, here!(), &text);
+                    self.say(Severity::Warning, here!(), &text);
                     self.send(rustix::process::Signal::KILL);
                 }
             }
@@ -158,17 +177,18 @@ impl Parent<'_> {
 
     fn start(&mut self) {
         match self.program.start() {
-            Ok(worker) => {
+            Ok((worker, line)) => {
+                self.post.begin(line);
                 let (own, pid) = (std::process::id(), worker.child.id());
                 let text = format!("osqueryd watcher ({own}) executing worker ({pid})");
-                (self.say)(Severity::Info, here!(), &text);
+                self.say(Severity::Info, here!(), &text);
                 self.worker = Some(worker);
                 self.guard.started(self.now());
             }
             Err(error) => {
                 let (_, wait) = self.guard.ended(self.now(), Ending::Other);
                 let text = format!("osqueryd worker cannot be started: {error}; again in {} s", wait.as_secs());
-                (self.say)(Severity::Error, here!(), &text);
+                self.say(Severity::Error, here!(), &text);
             }
         }
     }
@@ -183,16 +203,17 @@ impl Parent<'_> {
             Err(_) => (worker.child.id(), std::process::ExitStatus::default()),
         };
         self.worker = None;
+        self.post.end();
         let how = status.code().map_or(Ending::Other, Ending::Code);
         let (lived, wait) = self.guard.ended(self.now(), how);
         if wait.is_zero() {
             let text = format!("osqueryd worker ({pid}) ended: {status}");
-            (self.say)(Severity::Info, here!(), &text);
+            self.say(Severity::Info, here!(), &text);
         } else {
             let (lived, wait) = (lived.as_secs_f64(), wait.as_secs());
             let text =
                 format!("osqueryd worker ({pid}) ended after {lived:.1} s: {status}; the next one waits {wait} s");
-            (self.say)(Severity::Warning, here!(), &text);
+            self.say(Severity::Warning, here!(), &text);
         }
     }
 
@@ -219,10 +240,10 @@ impl Parent<'_> {
         self.worker.as_ref().map_or(0, |worker| worker.child.id())
     }
 
-    fn tell_sample(&self) {
+    fn tell_sample(&mut self) {
         let sample = self.guard.last();
         let (pid, memory, cpu) = (self.pid(), sample.memory, sample.cpu.as_millis());
         let text = format!("osqueryd worker ({pid}) has {memory} bytes and has used {cpu} ms of CPU");
-        (self.say)(Severity::Info, here!(), &text);
+        self.say(Severity::Info, here!(), &text);
     }
 }

@@ -3,15 +3,16 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "the parent speaks through the environment and a pipe"
+    reason = "the parent speaks through the environment and a socket"
 )]
 
-use super::VARIABLE;
+use super::{Relay, VARIABLE};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
 
 /// The longest command line that is taken from the parent.
 const LONGEST: u32 = 64 << 20;
@@ -46,22 +47,28 @@ impl Worker {
         receive(&mut line()?)
     }
 
-    /// Calls `lost` when the parent is gone, from a thread of its own that costs nothing until then.
+    /// Listens to the parent from a thread of its own, which costs nothing while nothing is said, and calls `lost` when the parent is gone. What
+    /// it answers has the parent's status lines.
     ///
     /// # Errors
     /// When there can be no more threads or descriptors.
-    pub fn follow(self, lost: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub fn follow(self, lost: impl FnOnce() + Send + 'static) -> io::Result<Arc<Relay<File>>> {
         let mut line = line()?;
+        let relay = Arc::new(Relay::new(line.try_clone()?));
+        let listening = Arc::clone(&relay);
         let wait = move || {
-            // Nothing more comes but the end; an error is as good as that.
+            listening.follow(&mut line);
+            // After something that cannot be read only the end counts.
             let _ = io::copy(&mut line, &mut io::sink());
             lost();
         };
-        std::thread::Builder::new().name("watcher".to_owned()).stack_size(64 * 1024).spawn(wait).map(drop)
+        // Lines are logged here: the stack is that of any thread.
+        std::thread::Builder::new().name("watcher".to_owned()).spawn(wait)?;
+        Ok(relay)
     }
 }
 
-/// The pipe from the parent. Not by way of `io::stdin`, which whoever has locked it keeps from everybody else.
+/// The socket from the parent. Not by way of `io::stdin`, which whoever has locked it keeps from everybody else.
 fn line() -> io::Result<File> {
     io::stdin().as_fd().try_clone_to_owned().map(File::from)
 }

@@ -70,7 +70,7 @@ fn worker(rest: &str, folder: &Path) {
     let mut worker = Worker::of_environment().expect("a worker");
     let words = worker.words().unwrap();
     let watcher = worker.watcher();
-    worker.follow(|| exit(0)).unwrap();
+    let relay = worker.follow(|| exit(0)).unwrap();
     let heard = folder.to_owned();
     listen(&Signal::DAEMON, move |signal| {
         write(&heard, "heard", &format!("{signal:?}"));
@@ -81,6 +81,11 @@ fn worker(rest: &str, folder: &Path) {
     .unwrap();
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     write(folder, "workers", &format!("{} {watcher} {}", std::process::id(), words.join(" ")));
+    // One that never gets so far as to have loggers, but for the second.
+    if !rest.contains("shut") || crate::lab::lines(&folder.join("workers")).len() == 2 {
+        let folder = folder.to_owned();
+        relay.open(move |status| write(&folder, "relayed", &format!("{:?} {}", status.severity, status.text)));
+    }
     for part in rest.split(' ') {
         match part {
             "hog" => drop(std::hint::black_box(vec![1_u8; HOARD].leak())),

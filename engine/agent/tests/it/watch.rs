@@ -52,6 +52,26 @@ fn a_worker_that_ends_is_started_again() {
     }
 }
 
+/// The loggers of workers get what the watcher says, and no line is lost between two workers.
+#[test]
+fn workers_log_what_the_watcher_says() {
+    for rest in ["idle", "shut"] {
+        let daemon = watcher(rest, QUICK);
+        let first = daemon.worker(1);
+        kill_process(pid(first), Signal::KILL).unwrap();
+        let second = daemon.worker(2);
+        daemon.line("relayed", &format!("executing worker ({second})"));
+        let relayed = lines(&daemon.file("relayed"));
+        let said = lines(&daemon.file("said"));
+        assert!(said.iter().any(|line| line.contains(&format!("worker ({first}) ended"))));
+        // A line may come twice, when the first worker died before it could answer.
+        let mut unique = relayed.clone();
+        unique.dedup();
+        let expect: Vec<&String> = said.iter().filter(|line| !line.contains("hears no more")).collect();
+        assert_eq!(unique.iter().collect::<Vec<_>>(), expect, "{relayed:?}");
+    }
+}
+
 #[test]
 fn a_worker_with_too_much_memory_is_stopped() {
     let daemon = watcher("hog", "watchdog_memory_limit=60 watchdog_delay=0");

@@ -111,13 +111,15 @@ fn serve(flags: Flags, machine: &Machine<'_>, worker: Option<Worker>, hub: Arc<H
         return refuse(&hub, &format!("Cannot listen to signals: {}", os_text(&error)));
     }
     let watcher = worker.as_ref().map(Worker::watcher);
+    let mut relay = None;
     if let Some(worker) = worker {
         if let Err(error) = yield_to_others() {
             hub.say(Severity::Warning, here!(), &format!("Cannot lower the priority: {}", os_text(&error)));
         }
         let target = Arc::clone(&target);
-        if let Err(error) = worker.follow(move || target.order(Order::Stop)) {
-            return refuse(&hub, &format!("Cannot follow the watcher: {}", os_text(&error)));
+        match worker.follow(move || target.order(Order::Stop)) {
+            Ok(followed) => relay = Some(followed),
+            Err(error) => return refuse(&hub, &format!("Cannot follow the watcher: {}", os_text(&error))),
         }
     }
     let host = match (machine.open)(&flags) {
@@ -133,6 +135,10 @@ fn serve(flags: Flags, machine: &Machine<'_>, worker: Option<Worker>, hub: Arc<H
         Ok(daemon) => {
             if let Some(watcher) = watcher {
                 hub.say(Severity::Info, here!(), &format!("osquery worker initialized [watcher={watcher}]"));
+            }
+            if let Some(relay) = relay {
+                let hub = Arc::clone(&hub);
+                relay.open(move |status| hub.pass(status));
             }
             target.set(daemon.orders());
             notifier.tell(&[State::Ready]);

@@ -46,6 +46,31 @@ fn a_worker_that_is_killed_is_replaced_and_logs_on() {
 }
 
 #[test]
+fn the_logs_have_what_the_watcher_says() {
+    let mut house = House::new();
+    house.start(&["--watchdog_max_delay=0"]);
+    let first = house.worker();
+    house.ready();
+    send(first, Signal::KILL);
+    let second = eventually("another worker", || house.worker_now().filter(|&worker| worker != first));
+    let lines = |level: &str, part: &str| {
+        let text = std::fs::read_to_string(house.path(&format!("log/osqueryd.{level}"))).unwrap_or_default();
+        text.lines().filter(|line| line.contains(part)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let executing = format!("osqueryd watcher ({}) executing worker ({second})", house.pid());
+    eventually("the watcher's line", || (lines("INFO", &executing).len() == 1).then_some(()));
+    let ended = lines("WARNING", &format!("osqueryd worker ({first}) ended after"));
+    let info = lines("INFO", &format!("osqueryd worker ({first}) ended"));
+    assert_eq!(ended.len() + info.len(), if ended.is_empty() { 1 } else { 2 }, "{ended:?} {info:?}");
+    // The line of standard error, with its thread and place.
+    let said = std::fs::read_to_string(house.path("said")).unwrap();
+    let same = said.lines().filter(|line| line.contains(&executing)).collect::<Vec<_>>();
+    assert_eq!(same.len(), 1, "once on standard error too");
+    let behind_time = |line: &str| line["I1123 03:56:56.083395".len()..].to_owned();
+    assert_eq!(behind_time(&lines("INFO", &executing)[0]), behind_time(same[0]));
+}
+
+#[test]
 fn the_query_is_denied_for_which_a_worker_was_stopped() {
     let mut house = House::new();
     let hog = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
