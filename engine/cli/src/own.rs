@@ -4,7 +4,7 @@
 
 use crate::console::{Streams, Terminals};
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The largest query or flag file that is read.
@@ -27,12 +27,18 @@ pub(crate) fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Whether a terminal may be given colours.
+pub(crate) fn wants_colours() -> bool {
+    env("NO_COLOR").is_none() && env("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// The streams of the process. Output goes to the descriptor itself: it is buffered already.
 pub(crate) fn streams() -> Streams {
     let (stdin, stderr) = (io::stdin(), io::stderr());
     let terminals =
         Terminals { stdin: stdin.is_terminal(), stdout: io::stdout().is_terminal(), stderr: stderr.is_terminal() };
-    Streams { stdin: Box::new(stdin.lock()), stdout: stdout(), stderr: Box::new(stderr), terminals }
+    // Without its lock: at a terminal that cannot move its cursor the line editor reads it too.
+    Streams { stdin: Box::new(BufReader::new(stdin)), stdout: stdout(), stderr: Box::new(stderr), terminals }
 }
 
 #[cfg(unix)]

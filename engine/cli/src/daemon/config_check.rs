@@ -1,6 +1,7 @@
 //! `--config_check`: what is wrong with the configuration. It reads files, and changes nothing.
 
 use crate::console::{Terminals, here, thread_id};
+use crate::own;
 use crate::shell::Machine;
 use crate::sql::analysis::{Block, Severity};
 use crate::sql::{Budget, Engine, Settings};
@@ -56,8 +57,9 @@ pub(crate) fn check(
             return code;
         }
     }
+    let colours = terminals.stderr && own::wants_colours();
     for found in &report.findings {
-        let _ = stderr.write_all(block(found).render(terminals.stderr).as_bytes());
+        let _ = stderr.write_all(block(found).render(colours).as_bytes());
     }
     if errors + warnings > 0 {
         let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });

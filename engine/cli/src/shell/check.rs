@@ -1,6 +1,7 @@
 //! `--check-query`: what is wrong with a query, what it uses and what it gives.
 
 use super::{Ran, Shell, Told};
+use crate::own;
 use crate::sql::analysis::{Analysis, ColumnName, Diagnostic, Excerpt, Severity, Statement, TableUse, render};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ impl Shell {
         let text = match style {
             (_, true) => format!("{:#}", as_json(&analysis, sql)),
             (true, _) => as_json(&analysis, sql).to_string(),
-            _ => as_text(&analysis, sql, self.console.terminals.stdout),
+            _ => as_text(&analysis, sql, self.console.terminals.stdout && own::wants_colours()),
         };
         let printed = text.lines().try_for_each(|line| self.console.print(line)).and_then(|()| self.console.flush());
         match Ran::from(printed) {

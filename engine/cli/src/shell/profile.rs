@@ -48,7 +48,7 @@ impl Shell {
         let text = match (self.flags.bool("json_pretty"), self.flags.bool("json")) {
             (true, _) => format!("{:#}", report.json()),
             (_, true) => report.json().to_string(),
-            _ => report.text(self.console.terminals.stdout),
+            _ => report.text(self.console.terminals.stdout && own::wants_colours()),
         };
         let printed = text.lines().try_for_each(|line| self.console.print(line)).and_then(|()| self.console.flush());
         match Ran::from(printed) {
