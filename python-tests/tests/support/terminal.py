@@ -98,6 +98,8 @@ class Screen:
             self.cells.append([])
 
     def _sequence(self, final: str, arguments: str) -> None:
+        # Behind the last column the cursor stands upon it.
+        self.column = min(self.column, self.columns - 1)
         number = int(arguments) if arguments.isdigit() else 0
         step = max(1, number)
         match final:
