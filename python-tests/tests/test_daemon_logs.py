@@ -10,7 +10,7 @@ import socket
 import stat
 from pathlib import Path
 
-import pyarrow
+import pyarrow  # type: ignore[import-untyped]
 import pytest
 
 from support.daemon import Daemon, query, schedule
