@@ -232,7 +232,7 @@ def test_history_leaves_out(shell: Shell) -> None:
 
 def test_history_is_where_the_user_wants_it(shell: Shell) -> None:
     state = shell.home / "other"
-    with shell.terminal(XDG_STATE_HOME=str(state)) as terminal:
+    with shell.terminal(environment={"XDG_STATE_HOME": str(state)}) as terminal:
         terminal.ready()
         terminal.enter("SELECT 1;")
     assert "SELECT 1;" in (state / "plumb/history").read_text()
@@ -241,7 +241,7 @@ def test_history_is_where_the_user_wants_it(shell: Shell) -> None:
 
 @pytest.mark.parametrize("home", ["", "/proc/nowhere"])
 def test_without_a_place_for_history_it_runs_all_the_same(shell: Shell, home: str) -> None:
-    with shell.terminal("--list", HOME=home) as terminal:
+    with shell.terminal("--list", environment={"HOME": home}) as terminal:
         terminal.ready()
         assert terminal.enter("SELECT 1 AS a;") == ["a", "1"]
 
@@ -276,7 +276,7 @@ def test_two_sessions_share_a_history(shell: Shell) -> None:
 @pytest.mark.parametrize("term", ["dumb", "", "xterm", "vt100", "no-such-terminal"])
 def test_any_terminal_will_do(shell: Shell, term: str) -> None:
     """Also one that cannot move its cursor: lines are read as the terminal gives them. History needs more."""
-    with shell.terminal("--list", TERM=term) as terminal:
+    with shell.terminal("--list", environment={"TERM": term}) as terminal:
         terminal.ready()
         before = terminal.prompts
         terminal.type("SELECT 1 AS a;\r")
@@ -305,7 +305,7 @@ def test_any_terminal_will_do(shell: Shell, term: str) -> None:
 )
 def test_colours(shell: Shell, arguments: list[str], environment: dict[str, str], coloured: bool) -> None:
     """On a terminal that has them, unless they are not wanted."""
-    with shell.terminal(*arguments, **environment) as terminal:
+    with shell.terminal(*arguments, environment=environment) as terminal:
         if not arguments:
             terminal.ready()
             terminal.enter("SELECT 1;")

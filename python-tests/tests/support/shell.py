@@ -7,7 +7,7 @@ import resource
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +57,11 @@ class Shell:
         return program.run(*arguments, stdin=stdin.encode() if isinstance(stdin, str) else stdin)
 
     @contextmanager
-    def terminal(self, *arguments: str, rows: int = 24, columns: int = 80, **environment: str) -> Iterator[Terminal]:
+    def terminal(
+        self, *arguments: str, rows: int = 24, columns: int = 80, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Terminal]:
         """Starts it at a terminal; it and its group are gone afterwards."""
-        terminal = Terminal([*self.program.command, *arguments], {**self.environment, **environment}, rows, columns)
+        terminal = Terminal([*self.program.command, *arguments], {**self.environment, **(environment or {})}, rows, columns)
         try:
             yield terminal
         finally:
