@@ -3,6 +3,7 @@
 //! A thread for each engine, the [`Governor`], looks at the clocks of the statement that runs, and pulls its token or lets it rest:
 //! SQLite's progress handler and every loop over what a host gives look at the token. While nothing runs the thread sleeps.
 
+use crate::{Asker, Pace};
 use plumb_host::Cancel;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -62,6 +63,8 @@ const AWAKE: u32 = 40;
 /// See the module.
 pub(crate) struct Governor {
     budget: Budget,
+    /// What all statements of the process share.
+    pub(crate) pace: Option<Arc<Pace>>,
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Option<std::thread::JoinHandle<()>>,
     /// Of the thread that ran the last statement.
@@ -82,13 +85,13 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl Governor {
     /// For statements with a budget. Its thread begins with the first of them.
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, state: Arc::default(), thread: None, clock: None }
+        Self { budget, pace: None, state: Arc::default(), thread: None, clock: None }
     }
 
-    /// Watches a statement of this thread until the guard is dropped.
+    /// Watches a statement of this thread until the guard is dropped. Where others have used all that they share, it waits here.
     pub(crate) fn watch(&mut self, cancel: Cancel, spent: Arc<AtomicU8>) -> Option<Watching> {
         spent.store(0, Ordering::Relaxed);
-        if !self.budget.has_clocks() {
+        if !self.budget.has_clocks() && self.pace.is_none() {
             return None;
         }
         let this = std::thread::current().id();
@@ -97,7 +100,8 @@ impl Governor {
             _ => Arc::new(ThreadClock::of_this_thread()),
         };
         self.clock = Some((this, Arc::clone(&clock)));
-        let watched = Watched::new(self.budget, clock, cancel, spent);
+        let mut watched = Watched::new(self.budget, self.pace.clone(), clock, cancel.clone(), spent);
+        let must_rest = watched.charge(Instant::now(), Duration::ZERO) > Duration::ZERO;
         let mut state = lock(&self.state.0);
         state.watched = Some(watched);
         if state.asleep {
@@ -109,7 +113,14 @@ impl Governor {
             let body = move || govern(&state);
             self.thread = std::thread::Builder::new().name("budget".to_owned()).stack_size(64 * 1024).spawn(body).ok();
         }
-        Some(Watching(Arc::clone(&self.state)))
+        let watching = Watching(Arc::clone(&self.state));
+        // The thread lets it go on.
+        if must_rest && self.thread.is_some() {
+            cancel.rest(true);
+            // One that is cancelled meanwhile finds that out by itself.
+            let _ = cancel.is_cancelled();
+        }
+        Some(watching)
     }
 }
 
@@ -172,15 +183,36 @@ struct Watched {
     /// How long it must still rest.
     debt: Duration,
     is_slowed: bool,
+    pace: Option<Arc<Pace>>,
+    /// CPU time that others know of.
+    charged: Duration,
     cancel: Cancel,
     spent: Arc<AtomicU8>,
 }
 
 impl Watched {
-    fn new(budget: Budget, clock: Arc<ThreadClock>, cancel: Cancel, spent: Arc<AtomicU8>) -> Self {
+    fn new(
+        budget: Budget,
+        pace: Option<Arc<Pace>>,
+        clock: Arc<ThreadClock>,
+        cancel: Cancel,
+        spent: Arc<AtomicU8>,
+    ) -> Self {
         let (now, before) = (Instant::now(), thread_cpu());
         let looked = (now, Duration::ZERO);
-        Self { budget, started: now, clock, before, looked, debt: Duration::ZERO, is_slowed: false, cancel, spent }
+        Self {
+            budget,
+            started: now,
+            clock,
+            before,
+            looked,
+            debt: Duration::ZERO,
+            is_slowed: false,
+            pace,
+            charged: Duration::ZERO,
+            cancel,
+            spent,
+        }
     }
 
     /// Looks at the clocks, stops the statement or lets it rest, and answers when to look again.
@@ -192,21 +224,32 @@ impl Watched {
         }
         let until_over =
             self.budget.time.map_or(TICK, |limit| limit.saturating_sub(elapsed) + Duration::from_millis(1));
-        if self.budget.cpu.is_none() && self.budget.cpu_share.is_none() {
+        if self.budget.cpu.is_none() && self.budget.cpu_share.is_none() && self.pace.is_none() {
             return until_over.min(TICK);
         }
         let used = self.clock.read().map_or(self.looked.1, |cpu| cpu.saturating_sub(self.before));
         if self.budget.cpu.is_some_and(|limit| used > limit) {
             return self.stop(Spent::Cpu);
         }
-        let rest = self.rest(now, used);
+        let rest = self.charge(now, used).max(self.owes(now, used));
         self.looked = (now, used);
-        until_over.min(rest.unwrap_or(TICK)).min(TICK)
+        self.cancel.rest(!rest.is_zero());
+        let again = if rest.is_zero() { TICK } else { rest };
+        until_over.min(again).min(TICK)
     }
 
-    /// Lets the statement rest for as long as its share says; answers how long that is.
-    fn rest(&mut self, now: Instant, used: Duration) -> Option<Duration> {
-        let share = self.budget.cpu_share.filter(|share| *share > 0.0)?;
+    /// Tells the others what the statement has used so far; answers how long all of them must rest.
+    fn charge(&mut self, now: Instant, used: Duration) -> Duration {
+        let Some(pace) = &self.pace else { return Duration::ZERO };
+        let more = used.saturating_sub(self.charged);
+        self.charged = used.max(self.charged);
+        // What lasts no longer than a look at clocks is short.
+        pace.used(more, now, if used < TICK { Asker::Short } else { Asker::Long })
+    }
+
+    /// How long the statement must rest for a share of its own.
+    fn owes(&mut self, now: Instant, used: Duration) -> Duration {
+        let Some(share) = self.budget.cpu_share.filter(|share| *share > 0.0) else { return Duration::ZERO };
         let over = used.saturating_sub(self.budget.burst.max(self.looked.1));
         if !over.is_zero() && !self.is_slowed {
             self.is_slowed = true;
@@ -215,8 +258,7 @@ impl Watched {
         let share = share / SLOWED.load(Ordering::Relaxed).max(1) as f64;
         let passed = now.saturating_duration_since(self.looked.0);
         self.debt = (self.debt + over.div_f64(share)).saturating_sub(passed);
-        self.cancel.rest(!self.debt.is_zero());
-        (!self.debt.is_zero()).then_some(self.debt)
+        self.debt
     }
 
     fn stop(&self, why: Spent) -> Duration {
@@ -227,8 +269,10 @@ impl Watched {
 }
 
 impl Drop for Watched {
+    /// On the statement's own thread.
     fn drop(&mut self) {
         self.cancel.rest(false);
+        self.charge(Instant::now(), thread_cpu().saturating_sub(self.before));
         if self.is_slowed {
             SLOWED.fetch_sub(1, Ordering::Relaxed);
         }

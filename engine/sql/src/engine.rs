@@ -12,7 +12,7 @@ use crate::program::{Instruction, analyse, result_type};
 use crate::raw::{Cell, Stmt, write_15_digits};
 use crate::run::Run;
 use crate::vtab::{self, Shared};
-use crate::{SqlError, suggest};
+use crate::{Pace, SqlError, suggest};
 use plumb_host::{Cancel, Host};
 use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
 use rusqlite::limits::Limit;
@@ -212,6 +212,11 @@ impl Engine {
             note_count,
             warnings,
         })
+    }
+
+    /// Lets the engine's statements share CPU time with those of others.
+    pub fn share(&mut self, pace: Arc<Pace>) {
+        self.governor.get_mut().pace = Some(pace);
     }
 
     /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.

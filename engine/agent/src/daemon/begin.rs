@@ -47,7 +47,8 @@ impl Daemon {
         let process = Process { pid: std::process::id(), start_time: now, watcher, identity };
         let board = Arc::new(Board::new(process, tables.clone(), Arc::clone(&flags)));
         let (stopping, exceeded) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping, exceeded });
+        let pace = budget::pace(&flags).map(Arc::new);
+        let shared = Arc::new(Shared { store: Mutex::new(store), hub, clock, running, stopping, exceeded, pace });
         let settings = Settings::of(&flags);
         let (sender, heard) = mpsc::channel();
         let make = settings::factory(&Config::default(), &tables, &flags, &host, &board, &shared.hub);

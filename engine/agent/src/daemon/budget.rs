@@ -2,7 +2,7 @@
 
 use crate::flags::Flags;
 use crate::watch::Limits;
-use plumb_sql::Budget;
+use plumb_sql::{Budget, Pace};
 use std::time::Duration;
 
 /// CPU time that a query may use at full speed.
@@ -31,6 +31,21 @@ pub(super) fn of(flags: &Flags) -> Budget {
     }
 }
 
+/// The part of the watchdog's limit that all queries together get: the process does more than run queries.
+const COMMON_SHARE: f64 = 0.85;
+
+/// The part of the CPU time with which the watchdog would put up that all queries may use at once, at full speed.
+const COMMON_BURST: f64 = 0.4;
+
+/// What all queries share, so that many that are cheap by themselves do not bring up the watchdog; `None` where it is off.
+pub(super) fn pace(flags: &Flags) -> Option<Pace> {
+    let limits = Limits::of(flags);
+    let share = limits.utilization?.clamp(1, 100) as f64 / 100.0;
+    // It puts up with one thread that spins for so long.
+    let patience = limits.latency.mul_f64((1.0 - share) * COMMON_BURST);
+    Some(Pace::new(share * COMMON_SHARE, patience.max(BURST)))
+}
+
 /// Bounds what SQLite itself uses (sorters, long texts, the store) in the whole process: what the watchdog allows, less what rows take. A
 /// statement that needs more fails as one over its budget.
 pub(super) fn bound_process(flags: &Flags) {
@@ -42,6 +57,59 @@ pub(super) fn bound_process(flags: &Flags) {
 mod tests {
     use super::*;
     use crate::flags::Origin;
+    use crate::watch::{Action, Guard, Sample};
+    use plumb_sql::Asker;
+    use std::time::Instant;
+
+    /// The CPU time that queries use in an hour which want all of it in eight lanes, by the watchdog's time, and when it stops them; `late` is how long short
+    /// ones beside them wait at most, one of 5 ms each second.
+    fn hour(flags: &Flags, pace: Option<&Pace>, asker: Asker) -> (Duration, Option<Duration>, Duration) {
+        const TICK: Duration = Duration::from_millis(50);
+        let mut guard = Guard::new(Limits::of(flags));
+        guard.started(Duration::ZERO);
+        let start = Instant::now();
+        let (mut cpu, mut now, mut rest, mut late) = (Duration::ZERO, Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        while now < Duration::from_secs(3600) {
+            now += TICK;
+            let mut used = if rest.is_zero() { TICK * 8 } else { Duration::ZERO };
+            if let Some(pace) = pace {
+                rest = pace.used(used, start + now, asker);
+                if now.subsec_millis() == 0 {
+                    let short = Duration::from_millis(5);
+                    late = late.max(pace.used(short, start + now, Asker::Short));
+                    used += short;
+                }
+            }
+            // What the process does besides.
+            cpu += used + used / 20;
+            if matches!(guard.tick(now, || Some(Sample { memory: 0, cpu })), Action::Stop(_)) {
+                return (cpu, Some(now), late);
+            }
+        }
+        (cpu, None, late)
+    }
+
+    #[test]
+    fn queries_are_slowed_before_the_watchdog_acts() {
+        for level in ["0", "1"] {
+            let mut flags = Flags::default();
+            flags.set("watchdog_level", level, Origin::CommandLine).unwrap();
+            flags.set("watchdog_delay", "0", Origin::CommandLine).unwrap();
+            let limit = Limits::of(&flags).utilization.unwrap() as f64 / 100.0;
+            for asker in [Asker::Long, Asker::Short] {
+                let (used, stopped, late) = hour(&flags, pace(&flags).as_ref(), asker);
+                assert_eq!(stopped, None, "level {level} {asker:?}");
+                let part = used.as_secs_f64() / 3600.0;
+                assert!(part > 0.8 * limit && part < limit, "level {level} {asker:?}: {part}");
+                assert_eq!(late.is_zero(), asker == Asker::Long, "level {level}: hogs do not hold up what is short");
+            }
+            let (_, stopped, _) = hour(&flags, None, Asker::Long);
+            assert!(stopped.is_some_and(|at| at < Duration::from_secs(60)), "level {level}: {stopped:?}");
+        }
+        let mut flags = Flags::default();
+        flags.set("watchdog_level", "-1", Origin::CommandLine).unwrap();
+        assert!(pace(&flags).is_none());
+    }
 
     #[test]
     fn budgets() {

@@ -191,7 +191,10 @@ fn serve(place: usize, works: &Receiver<Work>, done: &Sender<Heard>, shared: &Sh
         let outcome = match &mut engine {
             Some((_, engine)) => run(place, &job, engine, shared),
             None => match make() {
-                Ok(made) => {
+                Ok(mut made) => {
+                    if let Some(pace) = &shared.pace {
+                        made.share(Arc::clone(pace));
+                    }
                     *cancel.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.cancel());
                     run(place, &job, &mut engine.insert((generation, made)).1, shared)
                 }

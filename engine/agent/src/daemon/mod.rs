@@ -31,7 +31,7 @@ use lanes::{Done, Lanes, PATIENCE};
 use packs::Packs;
 use plumb_host::Host;
 use plumb_schema::{Registry, ScheduleInfo};
-use plumb_sql::{Cell, Engine, render_real};
+use plumb_sql::{Cell, Engine, Pace, render_real};
 use settings::Settings;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,6 +129,8 @@ struct Shared {
     stopping: AtomicBool,
     /// See [`Order::Exceeded`].
     exceeded: AtomicBool,
+    /// What all queries share.
+    pace: Option<Arc<Pace>>,
 }
 
 impl Shared {

@@ -127,6 +127,42 @@ fn shares_and_bursts() {
     }
 }
 
+/// Statements that share CPU time wait for what others have used, also those that are shorter than any look at clocks, and tell what they use.
+#[test]
+#[cfg(target_os = "linux")]
+fn statements_share() {
+    use plumb_sql::Asker;
+    let (ms, now) = (Duration::from_millis, std::time::Instant::now);
+    let pace = std::sync::Arc::new(plumb_sql::Pace::new(0.25, Duration::ZERO));
+    let mut engine = engine_with(ROWS, Budget::default());
+    engine.share(std::sync::Arc::clone(&pace));
+    let start = now();
+    assert_eq!(pace.used(ms(200), start, Asker::Short), ms(800));
+    assert_eq!(ask(&mut engine, "SELECT 1").0.expect("it is slowed, not stopped"), ["1"]);
+    assert!(start.elapsed() >= ms(799), "{:?}", start.elapsed());
+    let pace = std::sync::Arc::new(plumb_sql::Pace::new(0.001, Duration::ZERO));
+    engine.share(std::sync::Arc::clone(&pace));
+    let sql = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5000) SELECT count(*) FROM r";
+    assert_eq!(ask(&mut engine, sql).0.expect(sql), ["5000"]);
+    // More than a tenth of a millisecond of CPU has been used, and perhaps been paid for.
+    assert!(pace.used(Duration::ZERO, now(), Asker::Long) > Duration::ZERO || start.elapsed() > ms(899));
+    // Who waits hears that it is to stop.
+    pace.used(Duration::from_secs(60), now(), Asker::Long);
+    let (cancel, over) = (engine.cancel(), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Until the statement has begun nothing is stopped.
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                cancel.cancel();
+                std::thread::yield_now();
+            }
+        });
+        let endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r";
+        assert!(ask(&mut engine, endless).0.is_err());
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
 /// A join that chooses other rows of a constrained table for every row keeps only the last of them.
 #[test]
 fn choices_are_forgotten() {
