@@ -11,7 +11,9 @@ import pytest
 from support.agents import Agent, Embedded, Program
 from support.hosts import HOSTS, Host
 from support.places import program
+from support.schemas import reviewed
 from support.shell import Shell
+from support.tables import CHOSEN
 
 pytest_plugins = ("support.daemons",)
 
@@ -23,7 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="CMD",
         help="judge this agent, any command with osquery's flags, instead of ours: by the tests that need nothing but its SQL",
     )
+    group.addoption(
+        "--tables", metavar="T,T", default="", help="ask about these tables only, where every table would be asked for"
+    )
     group.addoption("--daemon", metavar="CMD", help="the daemon that the daemon suite starts, instead of ours")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = (chosen := set(filter(None, config.getoption("--tables").split(",")))) - set(reviewed("linux"))
+    if unknown:
+        raise pytest.UsageError(f"--tables: there is no {', '.join(sorted(unknown))}")
+    CHOSEN.update(chosen)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

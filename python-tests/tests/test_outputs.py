@@ -12,7 +12,7 @@ import pytest
 from support.agents import Agent, Row, Spec, Value
 from support.hosts import Host
 from support.schemas import reviewed
-from support.tables import select
+from support.tables import CHOSEN, known, select
 
 pytestmark = pytest.mark.agent
 
@@ -169,11 +169,6 @@ def rows(asked: tuple[Agent, Host], kept: dict[tuple[str, str, str], list[Row]])
     return read
 
 
-def known(agent: Agent) -> list[str]:
-    """The agent's tables that were reviewed; another agent may have more."""
-    return [table for table in agent.tables() if table in reviewed("linux")]
-
-
 def test_values_have_the_declared_types(asked: tuple[Agent, Host], rows: Rows) -> None:
     """A number is a number or NULL, never an empty text."""
     agent, _ = asked
@@ -187,7 +182,7 @@ def test_values_have_the_declared_types(asked: tuple[Agent, Host], rows: Rows) -
                 if not fits(value, specs[column]):
                     wrong[f"{table}.{column} is {specs[column].type}, not {value!r}"] += 1
     assert not wrong
-    assert seen > 50, "hardly any rows were looked at"
+    assert seen > 50 or CHOSEN, "hardly any rows were looked at"
 
 
 def test_values_mean_what_the_column_says(asked: tuple[Agent, Host], rows: Rows) -> None:
@@ -208,7 +203,7 @@ def test_values_mean_what_the_column_says(asked: tuple[Agent, Host], rows: Rows)
                 if not rule(value):
                     wrong[f"{table}.{column}: {value!r}"] += 1
     assert not wrong
-    assert len(used) > 15, f"rules that found values: {sorted(used)}"
+    assert len(used) > 15 or CHOSEN, f"rules that found values: {sorted(used)}"
 
 
 def test_rules_name_columns() -> None:
@@ -226,12 +221,12 @@ def test_keys_do_not_repeat(asked: tuple[Agent, Host], rows: Rows) -> None:
     compared = 0
     for table, declared in reviewed("linux").items():
         key = [spec.name for spec in declared.columns if spec.key and not spec.hidden]
-        if not declared.unique or not key:
+        if not declared.unique or not key or table not in known(agent):
             continue
         counts = Counter(tuple(row[column] for column in key) for row in rows(table))
         compared += len(counts)
         assert [value for value, count in counts.items() if count > 1] == [], f"{table} by {key}"
-    assert compared > 5, host.name
+    assert compared > 5 or CHOSEN, host.name
 
 
 def test_counts_are_counts_of_rows(asked: tuple[Agent, Host]) -> None:
@@ -239,10 +234,10 @@ def test_counts_are_counts_of_rows(asked: tuple[Agent, Host]) -> None:
     agent, host = asked
     compared = 0
     for table in ("users", "groups", "etc_services", "etc_protocols", "deb_packages", "etc_hosts", "osquery_registry"):
-        if table not in agent.tables():
+        if table not in known(agent):
             continue
         column = agent.declared(table)[0].name
         rows = agent.query(select(table, f'"{column}"'), [column], host)
         assert agent.count(select(table, "count(*) AS n"), host) == len(rows), table
         compared += len(rows)
-    assert compared > 20
+    assert compared > 20 or CHOSEN

@@ -56,6 +56,10 @@ class Agent:
         """The rows of a statement, whose columns are named; raises Refused."""
         raise NotImplementedError
 
+    def columns(self, sql: str) -> list[str] | None:
+        """The columns that a statement gives by itself, not those it is asked for; None if it has no rows here."""
+        raise NotImplementedError
+
     def count(self, sql: str, host: Host = LIVE) -> int:
         """The number that a statement of one column `n` answers."""
         (row,) = self.query(sql, ["n"], host)
@@ -78,7 +82,7 @@ class Agent:
         raise NotImplementedError
 
     def _table_info(self, table: str) -> list[Spec]:
-        rows = self.query(f"PRAGMA table_xinfo({name(table)})", ["name", "type", "pk", "hidden"])
+        rows = self.query(f"PRAGMA table_xinfo({quoted(table)})", ["name", "type", "pk", "hidden"])
         return [Spec(str(row["name"]), str(row["type"]), int(row["pk"] or 0), row["hidden"] not in (0, "0")) for row in rows]
 
 
@@ -118,6 +122,10 @@ class Embedded(Agent):
         except self._plumb.Error as error:
             raise Refused(str(error)) from error
         return rows
+
+    def columns(self, sql: str) -> list[str] | None:
+        rows = self.query(sql, [])
+        return list(rows[0]) if rows else None
 
     def _names(self) -> list[str]:
         rows = self.query("SELECT DISTINCT table_name FROM plumb_schema WHERE platform = 'linux'", ["table_name"])
@@ -189,10 +197,14 @@ class Program(Agent):
         return Run(process.returncode, out, err)
 
     def query(self, sql: str, columns: Sequence[str], host: Host = LIVE) -> list[Row]:
-        quoted = ", ".join(f"quote({name(column)}) AS {name(column)}" for column in columns)
+        texts = ", ".join(f"quote({quoted(column)}) AS {quoted(column)}" for column in columns)
         if not sql.upper().startswith("PRAGMA"):
-            return self._ask(f"SELECT {quoted} FROM ({sql})", host, unquote)
+            return self._ask(f"SELECT {texts} FROM ({sql})", host, unquote)
         return self._ask(sql, host, lambda text: int(text) if text.lstrip("-").isdigit() else text)
+
+    def columns(self, sql: str) -> list[str] | None:
+        rows = self._ask(sql, LIVE, str)
+        return list(rows[0]) if rows else None
 
     def _ask(self, sql: str, host: Host, read: Any) -> list[Row]:
         run = self.run("--json", sql, host=host)
@@ -202,11 +214,11 @@ class Program(Agent):
         return [{column: read(value) for column, value in row.items()} for row in rows]
 
     def _names(self) -> list[str]:
-        lines = self.run(".tables").text.splitlines()
-        return [line.removeprefix("  => ") for line in lines if line.startswith("  => ")]
+        rows = self.query("SELECT name FROM osquery_registry WHERE registry = 'table'", ["name"])
+        return [str(row["name"]) for row in rows]
 
 
-def name(word: str) -> str:
+def quoted(word: str) -> str:
     """A name as SQL takes any."""
     return '"' + word.replace('"', '""') + '"'
 
