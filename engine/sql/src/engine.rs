@@ -14,11 +14,11 @@ use crate::run::Run;
 use crate::vtab::{self, Shared};
 use crate::{Pace, SqlError, suggest};
 use plumb_host::{Cancel, Host};
-use plumb_schema::{Agent, Note, Platforms, Registry, Statement};
+use plumb_schema::{Agent, Note, Platforms, Registry, Statement, Value};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, ffi};
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +35,18 @@ pub struct Settings {
     pub budget: Budget,
     /// Keeps lines that tell how tables are planned and read: see [`Engine::take_trace`].
     pub planner: bool,
+}
+
+/// Values for the parameters of statements (`?`, `?2`, `:name`, `@name`, `$name`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Parameters {
+    /// Nobody gives any: parameters are NULL.
+    #[default]
+    Unknown,
+    /// By place, as many as the statement has.
+    Listed(Vec<Value<'static>>),
+    /// By name, without the sign before it. There may be more than the statement has.
+    Named(BTreeMap<String, Value<'static>>),
 }
 
 /// A column of a result.
@@ -270,12 +282,20 @@ impl Engine {
     /// # Errors
     /// The statement's; places are bytes of `sql`.
     pub fn run(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<(), SqlError> {
+        self.run_with(sql, &Parameters::Unknown, sink)
+    }
+
+    /// As [`Engine::run`], with values for the parameters of each statement.
+    ///
+    /// # Errors
+    /// As [`Engine::run`]; and when the values are not those that a statement needs.
+    pub fn run_with(&mut self, sql: &str, parameters: &Parameters, sink: &mut dyn Sink) -> Result<(), SqlError> {
         self.cancel.reset();
         // SQLite reads no further than a NUL.
         let sql = sql.split('\0').next().unwrap_or_default();
         let mut start = 0;
         while let Some(rest) = sql.get(start..).filter(|rest| !rest.is_empty()) {
-            start += self.run_first(rest, sink).map_err(|error| moved(error, start))?;
+            start += self.run_first(rest, parameters, sink).map_err(|error| moved(error, start))?;
         }
         Ok(())
     }
@@ -298,11 +318,11 @@ impl Engine {
     }
 
     /// Runs the first statement of a text and answers its length.
-    fn run_first(&mut self, sql: &str, sink: &mut dyn Sink) -> Result<usize, SqlError> {
+    fn run_first(&mut self, sql: &str, parameters: &Parameters, sink: &mut dyn Sink) -> Result<usize, SqlError> {
         let (host, agent) = (Arc::clone(&self.settings.host), Arc::clone(&self.settings.agent));
         let statement = Arc::new(Statement::new(host, agent, self.cancel.clone()));
         let mut warnings = Vec::new();
-        let result = self.execute(sql, sink, &statement, &mut warnings);
+        let result = self.execute(sql, parameters, sink, &statement, &mut warnings);
         self.note_count += statement.notes.count();
         let room = plumb_schema::Notes::KEPT.saturating_sub(self.notes.len());
         self.notes.extend(statement.notes.take().into_iter().take(room));
@@ -314,6 +334,7 @@ impl Engine {
     fn execute(
         &self,
         sql: &str,
+        parameters: &Parameters,
         sink: &mut dyn Sink,
         statement: &Arc<Statement>,
         warnings: &mut Vec<String>,
@@ -330,6 +351,7 @@ impl Engine {
         }
         .map_err(|unprepared| self.improve(unprepared.into(), sql))?;
         let Some(mut stmt) = stmt else { return Ok(length) };
+        stmt.bind(parameters)?;
         let planned = !self.shared.planned().names.is_empty();
         let usages = if planned && !stmt.is_explain() {
             let usages = analyse(&explain(&mut stmt)?);

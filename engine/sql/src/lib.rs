@@ -28,7 +28,7 @@ pub mod version;
 mod vtab;
 
 pub use budget::Budget;
-pub use engine::{Discard, Engine, Reads, ResultColumn, Row, Settings, Sink};
+pub use engine::{Discard, Engine, Parameters, Reads, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
 pub use pace::{Asker, Pace};
 pub use raw::{Cell, bound_memory};

@@ -2,7 +2,8 @@
 //! statement, which rusqlite keeps to itself. Together with the adapter of virtual tables the only `unsafe` here.
 #![allow(unsafe_code, reason = "calls SQLite")]
 
-use crate::SqlError;
+use crate::{Parameters, SqlError};
+use plumb_schema::Value;
 use rusqlite::{Connection, ffi};
 use std::ffi::{CStr, c_char, c_int};
 use std::marker::PhantomData;
@@ -83,6 +84,52 @@ impl<'c> Stmt<'c> {
     pub(crate) fn reset(&mut self) {
         // SAFETY: as above. The code repeats the error of the last step, which was told already.
         unsafe { ffi::sqlite3_reset(self.ptr()) };
+    }
+
+    /// Gives the statement's parameters their values, which are copied.
+    pub(crate) fn bind(&mut self, parameters: &Parameters) -> Result<(), SqlError> {
+        // SAFETY: the statement is valid until dropped.
+        let count = unsafe { ffi::sqlite3_bind_parameter_count(self.ptr()) };
+        let refused = |message| Err(SqlError::new(ffi::SQLITE_RANGE, message));
+        match parameters {
+            Parameters::Unknown => Ok(()),
+            Parameters::Listed(values) if usize::try_from(count) != Ok(values.len()) => {
+                refused(format!("the statement has {count} parameters, and {} values are given", values.len()))
+            }
+            Parameters::Listed(values) => (1..=count).zip(values).try_for_each(|(place, value)| self.set(place, value)),
+            Parameters::Named(values) => (1..=count).try_for_each(|place| {
+                // SAFETY: as above; the place is in range. It answers NULL for a parameter without a name.
+                let name = self.text_of(unsafe { ffi::sqlite3_bind_parameter_name(self.ptr(), place) });
+                match name.get(1..).and_then(|name| values.get(name)) {
+                    Some(value) => self.set(place, value),
+                    None => refused(format!(
+                        "there is no value for the parameter {}",
+                        if name.is_empty() { "?" } else { &name }
+                    )),
+                }
+            }),
+        }
+    }
+
+    fn set(&mut self, place: c_int, value: &Value<'_>) -> Result<(), SqlError> {
+        let (stmt, copy) = (self.ptr(), ffi::SQLITE_TRANSIENT());
+        // SAFETY: the statement is valid and does not run, the place is in range, and SQLite copies the bytes before it returns;
+        // pointer and length come from one slice.
+        let code = unsafe {
+            match value {
+                Value::Null => ffi::sqlite3_bind_null(stmt, place),
+                Value::Int(int) => ffi::sqlite3_bind_int64(stmt, place, *int),
+                Value::Real(real) => ffi::sqlite3_bind_double(stmt, place, *real),
+                Value::Text(text) => {
+                    let utf8 = u8::try_from(ffi::SQLITE_UTF8).unwrap_or(1);
+                    ffi::sqlite3_bind_text64(stmt, place, text.as_ptr().cast(), text.len() as u64, copy, utf8)
+                }
+                Value::Blob(blob) => {
+                    ffi::sqlite3_bind_blob64(stmt, place, blob.as_ptr().cast(), blob.len() as u64, copy)
+                }
+            }
+        };
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(last_error(self.connection, code)) }
     }
 
     /// Whether SQLite treats it as EXPLAIN (1) or EXPLAIN QUERY PLAN (2) already.

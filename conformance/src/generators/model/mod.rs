@@ -274,6 +274,14 @@ impl Machine {
 /// # Errors
 /// When the bytes run out where they must not.
 pub fn host(seed: u64, settings: &Settings) -> Result<(Machine, Arc<dyn Host>)> {
+    machine(seed, settings).map(|(machine, files)| (machine, Arc::new(files.mem()) as Arc<dyn Host>))
+}
+
+/// A whole machine from a seed, as a model and as the files that tell it, damaged under *hostile* settings.
+///
+/// # Errors
+/// When the bytes run out where they must not.
+pub fn machine(seed: u64, settings: &Settings) -> Result<(Machine, Files)> {
     /// Enough for all subjects.
     const BYTES: usize = 40_000;
     let bytes = super::bytes(seed, BYTES);
@@ -283,6 +291,5 @@ pub fn host(seed: u64, settings: &Settings) -> Result<(Machine, Arc<dyn Host>)> 
     if settings.hostile {
         damage::damage(&mut u, &mut files)?;
     }
-    let host = files.mem();
-    Ok((machine, Arc::new(host)))
+    Ok((machine, files))
 }
