@@ -35,8 +35,8 @@ impl Daemon {
         budget::bound_process(&given);
         let now = clock();
         let store = open_store(&given, now, &hub)?;
-        let identity = Identity::find(&given, &*host, &store)?;
         let (loaded, flags) = load(&given, &store, &hub)?;
+        let identity = Identity::find(&flags, &*host, &store)?;
         hub.configure(&flags);
         hub.activate(&flags, &crate::identity::hostname(), store.directory().map(Path::to_owned))?;
         let monitoring = Monitoring::of(&flags)?;

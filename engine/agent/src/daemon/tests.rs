@@ -110,6 +110,16 @@ fn expect(lines: Vec<(i64, String, i64, String, String)>, expect: &[(i64, &str, 
 const FILES: &str = r#"{"schedule": {"files": {"query": "select filename, size from file where directory = '/watch' order by 1", "interval": 10}}}"#;
 
 #[test]
+fn the_configuration_names_the_host() {
+    let config = r#"{"options": {"specified_identifier": "me"}, "schedule": {"one": {"query": "select 1 one", "interval": 10}}}"#;
+    let fixture = Fixture::new(config).with("specified_identifier", "not me");
+    let mut daemon = fixture.start();
+    fixture.at(&mut daemon, 0);
+    // `lines` looks at the name.
+    expect(fixture.results(), &[(0, "one", 0, "added", r#"{"one":"1"}"#)]);
+}
+
+#[test]
 fn what_changes_is_logged_over_restarts_too() {
     let fixture = Fixture::new(FILES);
     fixture.write("root/watch/a", "1");
