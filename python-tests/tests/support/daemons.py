@@ -57,6 +57,13 @@ def shared_daemon(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     yield from maker(request.node, tmp_path_factory.mktemp("shared"))
 
 
+@pytest.fixture
+def ours(request: pytest.FixtureRequest) -> None:
+    """Skips what another daemon does in another way, which is none the worse by osquery's book."""
+    if request.config.getoption("--daemon"):
+        pytest.skip("this is what our daemon does better, or alone")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Puts what the daemons said into the report of a test that failed."""
