@@ -159,6 +159,14 @@ impl Store {
         Ok(key)
     }
 
+    /// Gives back the memory of pages that are kept for the next question.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn give_back(&self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("PRAGMA shrink_memory")?)
+    }
+
     /// What is remembered under a key.
     ///
     /// # Errors

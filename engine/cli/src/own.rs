@@ -186,6 +186,14 @@ pub(crate) fn open_files(pid: Option<u32>) -> Option<u64> {
     }
 }
 
+/// Waits.
+pub(crate) fn wait(time: std::time::Duration) {
+    let start = std::time::Instant::now();
+    while let Some(left) = time.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+        std::thread::park_timeout(left);
+    }
+}
+
 /// CPU time of this process in user and in system mode, in seconds.
 pub(crate) fn cpu_times() -> (f64, f64) {
     #[cfg(unix)]

@@ -147,7 +147,10 @@ impl Cursor {
         let look_up = !shared.whole || self.table.user_data();
         let walking = |picture| State::Walking { picture, row: usize::MAX };
         Ok(match access {
-            Access::Scan if shared.once => stream(shared.table.scan(&shared.cx, &asked.request(shared))),
+            Access::Scan if shared.once => {
+                shared.wait();
+                stream(shared.table.scan(&shared.cx, &asked.request(shared)))
+            }
             Access::Pick { column, .. } if shared.once => stream(pick(shared, column, asked)),
             Access::Pick { column, .. } if look_up => walking(look_up_by(run, shared, column, asked)?),
             Access::Scan => walking(collection(run, shared, asked)?),
@@ -474,6 +477,7 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefC
     if pictures.len() >= PICTURES {
         pictures.clear();
     }
+    shared.wait();
     let rows = shared.table.scan(&shared.cx, &asked.choosing_request(shared));
     let picture = Rc::new(RefCell::new(Picture::new(rows, &shared.layout, shared.new_places(), &run.meter)));
     shared.suspend(&picture).map_err(out_of_memory)?;
@@ -484,6 +488,7 @@ fn collection(run: &Run, shared: &Rc<TableRun>, asked: &Asked) -> Result<Rc<RefC
 /// Rows by lookup. A value that the lookup cannot take (text that is no number for an integer column) may still equal
 /// something in SQLite's eyes: then a scan is sifted.
 fn pick(shared: &Rc<TableRun>, column: usize, asked: &Asked) -> Box<dyn AnyRows> {
+    shared.wait();
     let (table, request) = (shared.table, asked.request(shared));
     let typed: Option<Vec<(Key<'static>, Value<'static>)>> =
         asked.values.iter().map(|value| typed(table, column, value)).collect();

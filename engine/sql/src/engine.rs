@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What an engine stands on.
 pub struct Settings {
@@ -144,6 +145,7 @@ pub struct Engine {
     cancel: Cancel,
     spent: Arc<AtomicU8>,
     governor: RefCell<Governor>,
+    table_delay: Duration,
     /// Reads are noted.
     listening: Arc<AtomicBool>,
     known: catalogue::Known,
@@ -217,6 +219,7 @@ impl Engine {
             cancel,
             spent,
             governor,
+            table_delay: Duration::ZERO,
             listening,
             known,
             dropped,
@@ -229,6 +232,11 @@ impl Engine {
     /// Lets the engine's statements share CPU time with those of others.
     pub fn share(&mut self, pace: Arc<Pace>) {
         self.governor.get_mut().pace = Some(pace);
+    }
+
+    /// Lets a table alone for so long before a statement asks it again.
+    pub fn delay_tables(&mut self, delay: Duration) {
+        self.table_delay = delay;
     }
 
     /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.
@@ -359,7 +367,7 @@ impl Engine {
         } else {
             HashMap::new()
         };
-        let run = Run::new(Arc::clone(statement), self.settings.budget, usages);
+        let run = Run::new(Arc::clone(statement), self.settings.budget, self.table_delay, usages);
         let drops = std::mem::take(&mut lock(&self.heard).drops);
         let result = {
             let _watching: Option<Watching> =

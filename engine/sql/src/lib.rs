@@ -31,6 +31,6 @@ pub use budget::Budget;
 pub use engine::{Discard, Engine, Parameters, Reads, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
 pub use pace::{Asker, Pace};
-pub use raw::{Cell, bound_memory};
+pub use raw::{Cell, bound_memory, give_back_memory};
 pub use real::render_real;
 pub use suggest::nearest;

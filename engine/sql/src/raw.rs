@@ -233,6 +233,18 @@ pub(crate) fn write_15_digits(connection: &Connection) -> Result<(), SqlError> {
     if code == ffi::SQLITE_OK { Ok(()) } else { Err(last_error(connection, code)) }
 }
 
+/// Gives memory that is free back to the system, where the allocator can (glibc's malloc_trim(3)).
+pub fn give_back_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> c_int;
+        }
+        // SAFETY: takes a number, and may be called at any time.
+        unsafe { malloc_trim(0) };
+    }
+}
+
 /// Bounds the memory of SQLite itself (sorters, transient indexes) for the whole process: a statement that needs more
 /// fails. A program with budgets calls it once; 0 is no bound.
 pub fn bound_memory(bytes: usize) {

@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A constraint of a request in comparable form.
 pub(crate) type Chosen = Vec<(usize, plumb_schema::Op, Vec<Option<Key<'static>>>)>;
@@ -19,6 +20,8 @@ pub(crate) type LookedUp = (usize, Vec<Key<'static>>, Chosen);
 /// One run of one statement.
 pub(crate) struct Run {
     pub(crate) statement: Arc<Statement>,
+    /// How long a table that was asked before is let alone.
+    delay: Duration,
     /// How the program uses each table; empty when the program is not known (SQLite prepared it again).
     usages: HashMap<&'static str, Usage>,
     tables: RefCell<HashMap<&'static str, Rc<TableRun>>>,
@@ -37,9 +40,15 @@ thread_local! {
 }
 
 impl Run {
-    pub(crate) fn new(statement: Arc<Statement>, budget: Budget, usages: HashMap<&'static str, Usage>) -> Rc<Self> {
+    pub(crate) fn new(
+        statement: Arc<Statement>,
+        budget: Budget,
+        delay: Duration,
+        usages: HashMap<&'static str, Usage>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             statement,
+            delay,
             usages,
             tables: RefCell::default(),
             meter: Meter::new(budget.memory),
@@ -63,7 +72,7 @@ impl Run {
         let make = || {
             let cx = Arc::new(Cx::new(table.name(), Arc::clone(&self.statement)));
             let usage = self.usages.get(table.name()).filter(|_| !self.stale.get());
-            Rc::new(TableRun::new(table, cx, usage))
+            Rc::new(TableRun::new(table, cx, self.delay, usage))
         };
         Rc::clone(self.tables.borrow_mut().entry(table.name()).or_insert_with(make))
     }
@@ -108,6 +117,9 @@ pub(crate) struct TableRun {
     /// Rows in `looked_up`.
     pub(crate) looked_up_rows: Cell<usize>,
     pub(crate) warned: Cell<bool>,
+    /// See [`TableRun::wait`].
+    delay: Duration,
+    asked: Cell<bool>,
 }
 
 impl TableRun {
@@ -116,7 +128,7 @@ impl TableRun {
         self.places.then(|| Places::new(&self.choosing, &self.numbers))
     }
 
-    fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, usage: Option<&Usage>) -> Self {
+    fn new(table: &'static dyn AnyTable, cx: Arc<Cx>, delay: Duration, usage: Option<&Usage>) -> Self {
         let place = |name: &str| table.specs().position(|spec| spec.name == name);
         let all: Vec<usize> = (0..table.width()).collect();
         let (once, whole, places, columns) = match usage {
@@ -150,11 +162,27 @@ impl TableRun {
             looked_up: RefCell::default(),
             looked_up_rows: Cell::new(0),
             warned: Cell::new(false),
+            delay,
+            asked: Cell::new(false),
         }
     }
 }
 
 impl TableRun {
+    /// Is called before the table is asked: from the second time on it is let alone for a while first, if that is wanted.
+    pub(crate) fn wait(&self) {
+        if !self.asked.replace(true) || self.delay.is_zero() {
+            return;
+        }
+        let start = Instant::now();
+        while let Some(left) = self.delay.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
+            if self.cx.is_cancelled() {
+                return;
+            }
+            std::thread::park_timeout(left.min(Duration::from_millis(20)));
+        }
+    }
+
     /// Remembers a collection that has just begun. One under way may hold an open directory: of those that nobody
     /// reads any more (an EXISTS has seen enough of them) some are completed before there are too many.
     pub(crate) fn suspend(&self, picture: &Rc<RefCell<Picture>>) -> Result<(), OutOfMemory> {

@@ -2,6 +2,7 @@
 
 use super::board::{Board, Process};
 use super::lanes::Lanes;
+use super::memory::Trimmed;
 use super::packs::Packs;
 use super::settings::Settings;
 use super::{Daemon, Orders, SAVE, Shared, Start, StartError, budget, settings};
@@ -65,6 +66,7 @@ impl Daemon {
             decorations: BTreeMap::new(),
             performance: HashMap::new(),
             monitoring,
+            trimmed: Trimmed::default(),
             unsaved: false,
             orders: Orders(sender),
             shared,

@@ -46,6 +46,17 @@ pub(super) fn pace(flags: &Flags) -> Option<Pace> {
     Some(Pace::new(share * COMMON_SHARE, patience.max(BURST)))
 }
 
+/// Resident memory from which on free memory is given back to the system: where no flag says it, four fifths of what the watchdog allows.
+pub(super) fn trim_threshold(flags: &Flags) -> Option<u64> {
+    const MEGABYTE: u64 = 1_000_000;
+    let watched = Limits::of(flags).memory.filter(|_| !flags.bool("disable_watchdog"));
+    match (flags.origin("malloc_trim_threshold"), flags.u64("malloc_trim_threshold")) {
+        (None, default) => Some(watched.map_or(default * MEGABYTE, |limit| limit / 5 * 4)),
+        (Some(_), 0) => None,
+        (Some(_), megabytes) => Some(megabytes.saturating_mul(MEGABYTE)),
+    }
+}
+
 /// Bounds what SQLite itself uses (sorters, long texts, the store) in the whole process: what the watchdog allows, less what rows take. A
 /// statement that needs more fails as one over its budget.
 pub(super) fn bound_process(flags: &Flags) {
@@ -109,6 +120,22 @@ mod tests {
         let mut flags = Flags::default();
         flags.set("watchdog_level", "-1", Origin::CommandLine).unwrap();
         assert!(pace(&flags).is_none());
+    }
+
+    #[test]
+    fn thresholds() {
+        let threshold = |set: &[(&str, &str)]| {
+            let mut flags = Flags::default();
+            for (name, value) in set {
+                flags.set(name, value, Origin::CommandLine).unwrap();
+            }
+            trim_threshold(&flags)
+        };
+        assert_eq!(threshold(&[]), Some((200 << 20) / 5 * 4));
+        assert_eq!(threshold(&[("disable_watchdog", "true")]), Some(200_000_000));
+        assert_eq!(threshold(&[("watchdog_level", "-1")]), Some(200_000_000));
+        assert_eq!(threshold(&[("malloc_trim_threshold", "0")]), None);
+        assert_eq!(threshold(&[("malloc_trim_threshold", "200")]), Some(200_000_000), "it was said");
     }
 
     #[test]

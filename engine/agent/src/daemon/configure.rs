@@ -52,7 +52,7 @@ impl Daemon {
         }
         self.flags = Arc::new(flags);
         self.renew_monitoring();
-        self.settings = Settings::of(&self.flags).with(&config);
+        self.settings = Settings::of(&self.flags).with(&config, &self.flags);
         let make = settings::factory(&config, &self.tables, &self.flags, &self.host, &self.board, &self.shared.hub);
         self.lanes.renew(make, self.settings.lanes);
         self.engine = None;
@@ -61,11 +61,14 @@ impl Daemon {
             figures.flags = Arc::clone(&self.flags);
             figures.config_hash.clone_from(&config.hash);
         }
-        let load: Vec<(String, String)> = config
-            .decorators()
+        let decorators = (!self.flags.bool("disable_decorators")).then(|| config.decorators());
+        let load: Vec<(String, String)> = decorators
+            .into_iter()
+            .flatten()
             .flat_map(|(source, decorators)| decorators.load.iter().map(|sql| (source.to_owned(), sql.clone())))
             .collect();
-        self.decorations.retain(|source, _| config.sources.contains_key(source));
+        let disabled = self.flags.bool("disable_decorators");
+        self.decorations.retain(|source, _| !disabled && config.sources.contains_key(source));
         self.config = Some(config.at_work());
         load.iter().for_each(|(source, sql)| self.decorate(source, sql));
         self.plan(now);

@@ -27,7 +27,7 @@ pub(super) struct Lanes {
     shared: Arc<Shared>,
     make: Make,
     /// Grows when engines must be made anew.
-    generation: u64,
+    pub(super) generation: u64,
     lanes: Vec<Lane>,
     most: usize,
     waiting: VecDeque<Job>,
@@ -64,6 +64,11 @@ impl Lanes {
     /// Lets every lane make a new engine before its next query.
     pub(super) fn renew(&mut self, make: Make, most: usize) {
         (self.make, self.most) = (make, most.max(1));
+        self.generation += 1;
+    }
+
+    /// Lets every lane make its engine anew before its next query.
+    pub(super) fn forget_engines(&mut self) {
         self.generation += 1;
     }
 

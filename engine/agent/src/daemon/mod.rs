@@ -10,6 +10,7 @@ mod configure;
 mod decorate;
 mod job;
 mod lanes;
+mod memory;
 mod numbers;
 pub mod packs;
 mod settings;
@@ -170,6 +171,7 @@ pub struct Daemon {
     denied: HashMap<String, i64>,
     performance: HashMap<String, Performance>,
     monitoring: Option<Monitoring>,
+    trimmed: memory::Trimmed,
     unsaved: bool,
     next_save: i64,
     next_refresh: Option<i64>,
@@ -289,7 +291,9 @@ impl Daemon {
         let timeout = (self.settings.timeout > 0).then(|| self.started.saturating_add(self.settings.timeout));
         let timeout = timeout.filter(|at| *at > after);
         let numbers = self.numbers_due().map(|at| at.max(after.saturating_add(1)));
-        let all = self.timetable.next(after).into_iter().chain(refresh).chain(decorators).chain(discovery);
+        let reload = memory::next_reload(after, self.settings.reload);
+        let all =
+            self.timetable.next(after).into_iter().chain(reload).chain(refresh).chain(decorators).chain(discovery);
         all.chain(timeout).chain(numbers).min()
     }
 
@@ -303,6 +307,9 @@ impl Daemon {
         }
         if self.numbers_due().is_some_and(|at| at <= second) {
             self.flush_numbers();
+        }
+        if memory::next_reload(second.saturating_sub(1), self.settings.reload) == Some(second) {
+            self.give_back();
         }
         let due = |every: &u64| i64::try_from(*every).is_ok_and(|every| second.rem_euclid(every) == 0);
         let decorators: Vec<(String, String)> = self
@@ -360,6 +367,9 @@ impl Daemon {
     fn finished(&mut self, done: Done) {
         self.lanes.finished(&done);
         let Outcome { name, cost, usage, logged, result } = done.outcome;
+        if let Some(usage) = &usage {
+            self.trimmed.look(usage.resident, self.settings.trim);
+        }
         if !matches!(result, Err(Failure::Stopped)) {
             self.record(&name, usage.as_ref(), logged, result.is_ok());
         }

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Read once, when a configuration is put to work. Times are seconds.
 #[derive(Clone, Debug)]
@@ -34,6 +35,12 @@ pub(super) struct Settings {
     /// Time between two readings of the configuration; 0 for none.
     pub(super) refresh: i64,
     pub(super) accelerated_refresh: i64,
+    /// Seconds between two times that memory is given back; 0 for never.
+    pub(super) reload: i64,
+    /// Whether engines are made anew then.
+    pub(super) reload_sql: bool,
+    /// Bytes of memory from which on what is free is given back.
+    pub(super) trim: Option<u64>,
     /// Threads that may run queries.
     pub(super) lanes: usize,
     /// Decorators that are asked before each query.
@@ -67,6 +74,9 @@ impl Settings {
             pack_refresh: signed("pack_refresh_interval").max(1),
             refresh: signed("config_refresh"),
             accelerated_refresh: signed("config_accelerated_refresh").max(1),
+            reload: signed("schedule_reload"),
+            reload_sql: flags.bool("schedule_reload_sql"),
+            trim: budget::trim_threshold(flags),
             lanes: usize::try_from(flags.i32("worker_threads")).unwrap_or(1).max(1),
             always: Arc::default(),
             decorators: BTreeMap::new(),
@@ -74,9 +84,10 @@ impl Settings {
     }
 
     /// With what a configuration says.
-    pub(super) fn with(mut self, config: &Config) -> Self {
+    pub(super) fn with(mut self, config: &Config, flags: &Flags) -> Self {
         let mut always = Vec::new();
-        for (source, decorators) in config.decorators() {
+        let decorators = (!flags.bool("disable_decorators")).then(|| config.decorators());
+        for (source, decorators) in decorators.into_iter().flatten() {
             always.extend(decorators.always.iter().cloned());
             for (every, asked) in &decorators.interval {
                 let asked = asked.iter().map(|sql| (source.to_owned(), sql.clone()));
@@ -121,10 +132,12 @@ pub(super) fn factory(
         config.views().into_iter().map(|(name, sql)| (name.to_owned(), sql.to_owned())).collect();
     let (host, board, hub) = (Arc::clone(host), Arc::clone(board), Arc::clone(hub));
     let (budget, told) = (budget::of(flags), AtomicBool::new(false));
+    let table_delay = Duration::from_millis(flags.u64("table_delay"));
     Arc::new(move || {
         let agent: Arc<dyn Agent> = board.clone();
         let (registry, host) = (registry.clone(), Arc::clone(&host));
         let mut engine = Engine::open(plumb_sql::Settings { registry, host, agent, budget, planner: false })?;
+        engine.delay_tables(table_delay);
         // Every lane makes its own: one of them tells.
         let tell = !told.swap(true, Ordering::Relaxed);
         let refused = views::add(views_of.iter().map(|(name, sql)| (name.as_str(), sql.as_str())), &mut engine);

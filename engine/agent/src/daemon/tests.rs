@@ -8,6 +8,7 @@ use plumb_host::Rooted;
 use std::sync::atomic::AtomicI64;
 
 mod numbers;
+mod switches;
 
 /// 2026-11-23 00:00:00 UTC, which is a multiple of all intervals below.
 const MIDNIGHT: i64 = 1_795_392_000;

@@ -9,8 +9,10 @@ pub(super) struct Usage {
     pub(super) wall_ms: u64,
     pub(super) user_ms: u64,
     pub(super) system_ms: u64,
-    /// Bytes of resident memory of the process.
+    /// Bytes by which resident memory of the process grew.
     pub(super) memory: u64,
+    /// Bytes of resident memory at the end.
+    pub(super) resident: u64,
     before: Reading,
     after: Reading,
 }
@@ -61,12 +63,13 @@ impl Usage {
 
 impl Before {
     pub(super) fn since(&self) -> Usage {
-        let (before, after) = (self.reading, reading());
+        let (before, after, resident) = (self.reading, reading(), resident());
         Usage {
             wall_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             user_ms: after.user_us.saturating_sub(before.user_us) / 1000,
             system_ms: after.system_us.saturating_sub(before.system_us) / 1000,
-            memory: resident().saturating_sub(self.memory),
+            memory: resident.saturating_sub(self.memory),
+            resident,
             before,
             after,
         }
@@ -99,7 +102,7 @@ fn reading() -> Reading {
 
 /// Resident memory of this process in bytes (proc_pid_statm(5)); 0 where it is not known.
 #[allow(clippy::disallowed_methods, reason = "the agent's own figures")]
-fn resident() -> u64 {
+pub(super) fn resident() -> u64 {
     #[cfg(target_os = "linux")]
     {
         let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

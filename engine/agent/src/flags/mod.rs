@@ -13,7 +13,7 @@ pub use error::{FlagError, ParseError, os_text};
 pub use help::{Program, help};
 pub use parse::{DEFAULT_FLAG_FILE, Parsed, parse};
 pub use spec::{FlagSpec, Kind, Scope};
-pub use specs::{all, awaits, find};
+pub use specs::{all, find, idle};
 
 use plumb_schema::FlagInfo;
 use std::collections::BTreeMap;
@@ -116,7 +116,7 @@ impl Flags {
     /// Lines about flags that somebody set and that have no effect in this build, with the names of the flags.
     pub fn without_effect(&self) -> impl Iterator<Item = (&'static str, String)> {
         let is_set = |name: &str| self.origin(name).is_some_and(|origin| origin != Origin::Program);
-        let line = |name| Some((name, format!("--{name} has no effect: this build has no {} yet", awaits(name)?)));
+        let line = |name| Some((name, format!("--{name} has no effect: {}", idle(name)?)));
         self.changed().map(|(name, _)| name).filter(move |name| is_set(name)).filter_map(line)
     }
 

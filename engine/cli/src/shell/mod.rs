@@ -30,6 +30,7 @@ use plumb_schema::Registry;
 use run::Told;
 use session::Session;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How something that was asked for went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,7 @@ impl Shell {
                 planner: self.flags.bool("planner"),
             };
             let mut engine = Engine::open(settings)?;
+            engine.delay_tables(Duration::from_millis(self.flags.u64("table_delay")));
             for refused in views::add(self.config.views(), &mut engine) {
                 self.console.log(Severity::Info, here!(), &refused.to_string());
             }

@@ -12,7 +12,7 @@ use crate::sql::{Discard, Engine, ResultColumn, Row, Sink, SqlError};
 use plumb_agent::glog::Severity;
 use plumb_schema::Platforms;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// In what words an error is told.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,9 @@ impl Shell {
     /// Runs the statements of a text several times, without printing their rows.
     pub(super) fn profile(&mut self, sql: &str, times: i32) -> Ran {
         let sql = until_nul(sql);
+        // Time for whoever wants to look at the process from outside.
+        let delay = Duration::from_secs(u64::try_from(self.flags.i32("profile_delay")).unwrap_or(0));
+        own::wait(delay);
         for _ in 0..times {
             if let Err(error) = self.open_engine() {
                 return self.report(&error, sql, Told::Plainly);
@@ -103,6 +106,7 @@ impl Shell {
                 return self.report(&error, sql, Told::Plainly);
             }
         }
+        own::wait(delay);
         Ran::Well
     }
 

@@ -163,6 +163,19 @@ fn statements_share() {
     });
 }
 
+/// A table that is asked for every row of another is let alone between; one that is asked once is not waited for.
+#[test]
+fn tables_are_let_alone() {
+    let mut engine = engine();
+    let (each, start) = (Duration::from_millis(50), std::time::Instant::now());
+    engine.delay_tables(each);
+    let sql = "WITH p(path) AS (VALUES ('/a'), ('/b'), ('/c')) SELECT count(*) FROM p JOIN needy USING (path)";
+    assert_eq!(ask(&mut engine, sql).0.expect(sql), ["3"]);
+    assert!(start.elapsed() >= each * 2, "{:?}", start.elapsed());
+    engine.delay_tables(Duration::from_secs(3600));
+    assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("once"), ["10"]);
+}
+
 /// A join that chooses other rows of a constrained table for every row keeps only the last of them.
 #[test]
 fn choices_are_forgotten() {

@@ -27,7 +27,7 @@ pub(super) static FLAGS: &[FlagSpec] = &[
     option("schedule_epoch", Uint64, "0", "Number of the current epoch; a new one makes every query log all rows again"),
     option("schedule_lognames", Bool, "false", "Log the name of each scheduled query when it runs"),
     option("schedule_max_drift", Uint64, "60", "Seconds by which the schedule may lag before it gives up catching up"),
-    option("schedule_reload", Uint64, "3600", "Seconds until the store's memory is given back"),
+    option("schedule_reload", Uint64, "3600", "Seconds between times that memory of the store is given back; 0 is never"),
     hidden("schedule_reload_sql", Bool, "false", "Open the SQL engine anew whenever schedule_reload is due"),
     option("schedule_splay_percent", Uint64, "10", "Percent by which intervals are varied, so that hosts do not ask all at once"),
     option("schedule_timeout", Uint64, "0", "Seconds after which the daemon ends; 0 is never"),

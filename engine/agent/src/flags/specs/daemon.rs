@@ -39,7 +39,7 @@ pub(super) static FLAGS: &[FlagSpec] = &[
     option("disable_caching", Bool, "false", "Never answer a scheduled query from rows that another one collected"),
     option("ignore_table_exceptions", Bool, "false", "Go on when a table fails unexpectedly"),
     hidden("ignore_registry_exceptions", Bool, "false", "Go on when a plugin fails unexpectedly"),
-    option("malloc_trim_threshold", Uint64, "200", "MiB of memory in use above which free memory is given back"),
+    option("malloc_trim_threshold", Uint64, "200", "MB of memory in use above which free memory is given back; 0 is never, and unset four fifths of what the watchdog allows"),
     hidden("profile_delay", Int32, "0", "Seconds to wait before and after a profiled query"),
     hidden("regex_max_size", Uint32, "256", "Most bytes of a regular expression given to the regex functions"),
     hidden("utc", Bool, "true", "Give times in UTC"),

@@ -30,9 +30,46 @@ pub fn all() -> impl Iterator<Item = &'static FlagSpec> {
     SUBJECTS.iter().copied().flatten()
 }
 
-/// What a flag is for, if that is not built yet.
+/// Why a flag has no effect, if it has none.
 #[must_use]
-pub fn awaits(name: &str) -> Option<&'static str> {
+pub fn idle(name: &str) -> Option<String> {
+    let known = IDLE.iter().find(|(idle, _)| *idle == name).map(|(_, why)| (*why).to_owned());
+    known.or_else(|| awaits(name).map(|feature| format!("this build has no {feature} yet")))
+}
+
+/// Flags that have no meaning for this agent, and those of single tables that are not built yet.
+const IDLE: &[(&str, &str)] = &[
+    ("augeas_lenses", NO_TABLES),
+    ("dns_resolver_refresh_interval", "this build has no servers yet"),
+    ("docker_socket", NO_TABLES),
+    ("enable_foreign", "tables of other systems are known to --config_check alone"),
+    ("enable_yara_string", NO_TABLES),
+    ("experiment_list", "there are no experiments"),
+    ("hash_cache_max", "what was hashed is remembered within a statement alone"),
+    ("hash_delay", "queries rest by what they use, see --query_cpu_limit"),
+    ("install", "it is for Windows"),
+    ("keep_container_worker_open", "no process of its own reads inside containers"),
+    ("lxd_socket", NO_TABLES),
+    ("read_max", "each table has bounds of its own for the files that it reads"),
+    ("regex_max_size", "what an expression may cost is bounded, whatever its size"),
+    ("rocksdb_background_flushes", SQLITE),
+    ("rocksdb_buffer_blocks", SQLITE),
+    ("rocksdb_merge_number", SQLITE),
+    ("rocksdb_write_buffer", SQLITE),
+    ("stderrthreshold", "--logger_min_stderr says what goes to standard error"),
+    ("uninstall", "it is for Windows"),
+    ("utc", "all times are in UTC"),
+    ("yara_delay", NO_TABLES),
+    ("yara_malloc_trim", NO_TABLES),
+    ("yara_sigurl_authenticate", NO_TABLES),
+];
+
+const NO_TABLES: &str = "this build has no tables that ask it yet";
+
+const SQLITE: &str = "the store is SQLite";
+
+/// What a flag is for, if that is not built yet.
+fn awaits(name: &str) -> Option<&'static str> {
     // What is switched off is off.
     if name.starts_with("disable_") {
         return None;
@@ -51,4 +88,25 @@ pub fn find(name: &str) -> Option<&'static FlagSpec> {
     static BY_NAME: LazyLock<HashMap<&'static str, &'static FlagSpec>> =
         LazyLock::new(|| all().map(|spec| (spec.name, spec)).collect());
     BY_NAME.get(name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_flags() {
+        for (name, _) in IDLE {
+            assert!(find(name).is_some(), "{name}");
+        }
+        for (name, expect) in [
+            ("utc", Some("all times are in UTC")),
+            ("tls_hostname", Some("this build has no servers yet")),
+            ("logger_kafka_acks", Some("this build has no Kafka yet")),
+            ("schedule_reload", None),
+            ("disable_audit", None),
+        ] {
+            assert_eq!(idle(name).as_deref(), expect, "{name}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ pub(super) static FLAGS: &[FlagSpec] = &[
     cli("disable_tables", Text, "", "Comma-separated tables to leave out"),
     cli("enable_tables", Text, "", "Comma-separated tables to have, and no others"),
     option("enable_foreign", Bool, "false", "Declare the tables of other systems too"),
-    option("table_delay", Uint64, "0", "Microseconds to wait after each row"),
+    option("table_delay", Uint64, "0", "Milliseconds to wait before a statement asks the same table again"),
 
     option("augeas_lenses", Text, "/opt/osquery/share/osquery/lenses", "Directory of augeas lenses"),
     option("disable_hash_cache", Bool, "false", "Hash files each time they are asked for"),

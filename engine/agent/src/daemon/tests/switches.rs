@@ -1,0 +1,34 @@
+//! Flags that change how the daemon works.
+
+use super::*;
+
+#[test]
+fn decorators_can_be_switched_off() {
+    let config = r#"{"schedule": {"q": {"query": "select 1", "interval": 10, "snapshot": true}},
+        "decorators": {"load": ["select 'l' as at_load"], "always": ["select 'a' as at_each"], "interval": {"60": ["select 'i' as at_times"]}}}"#;
+    for (disabled, expect) in [("false", 3), ("true", 0)] {
+        let fixture = Fixture::new(config).with("disable_decorators", disabled);
+        let mut daemon = fixture.start();
+        fixture.at(&mut daemon, 0);
+        let log = fixture.read("log/osqueryd.snapshots.log");
+        assert_eq!(log.lines().count(), 1);
+        let found = ["at_load", "at_each", "at_times"].iter().filter(|name| log.contains(**name)).count();
+        assert_eq!(found, expect, "{log}");
+    }
+}
+
+#[test]
+fn memory_is_given_back_from_time_to_time() {
+    for (reload, sql, expect) in [("30", "true", 2), ("30", "false", 0), ("0", "true", 0)] {
+        let fixture = Fixture::new(FILES).with("schedule_reload", reload).with("schedule_reload_sql", sql);
+        let mut daemon = fixture.start();
+        // At the start the clock stands on a multiple.
+        fixture.at(&mut daemon, 0);
+        let before = daemon.lanes.generation;
+        for second in [10, 20, 29, 30, 31, 40, 50, 60] {
+            fixture.at(&mut daemon, second);
+        }
+        assert_eq!(daemon.lanes.generation - before, expect, "{reload} {sql}");
+        assert_eq!(daemon.board.figures().schedule[0].executions, 7, "queries go on");
+    }
+}
