@@ -86,9 +86,7 @@ def agent(request: pytest.FixtureRequest, agents: dict[str, Agent], trees: Path)
 
 def _make(which: str, trees: Path) -> Agent:
     if which == "embedded":
-        embedded = Embedded()
-        embedded.trees = trees
-        return embedded
+        return Embedded()
     if which == "program":
         return Program([str(program("plumbi"))], trees, ours=True)
     return Program(shlex.split(which), trees, name=which)

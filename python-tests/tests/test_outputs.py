@@ -241,3 +241,28 @@ def test_counts_are_counts_of_rows(asked: tuple[Agent, Host]) -> None:
         assert agent.count(select(table, "count(*) AS n"), host) == len(rows), table
         compared += len(rows)
     assert compared > 20 or CHOSEN
+
+
+#: Tables that show what a tree on a disk cannot keep: modes of links, inodes.
+UNPACKED = {"process_open_pipes"}
+
+
+def test_answers_are_what_the_host_was_made_of(asked: tuple[Agent, Host]) -> None:
+    """The rows about a generated host are those of the model behind its files."""
+    agent, host = asked
+    if host.kind != "generated":
+        pytest.skip("only a generated host has a model")
+    compared = 0
+    for question in host.opened().questions():
+        if question.table in UNPACKED and agent.name != "embedded":
+            continue
+        if question.rows and question.table in agent.tables() and not CHOSEN:
+            got = agent.query(question.sql, list(question.rows[0]), host)
+            assert counted(got) == counted(question.rows), question.sql
+            compared += len(got)
+    assert compared > 20 or CHOSEN
+
+
+def counted(rows: list[Row]) -> Counter[tuple[tuple[str, Value], ...]]:
+    """Rows as a multiset."""
+    return Counter(tuple(sorted(row.items())) for row in rows)

@@ -62,11 +62,14 @@ fn profile() -> PathBuf {
     test.ancestors().nth(2).unwrap().to_owned()
 }
 
-/// The module, the shell and the daemon, as new as their sources.
+/// The module, the shell, the daemon and the liar, as new as their sources.
 fn build(folder: &Path) {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(HERE).args(["build", "--quiet", "--package", "plumb-python", "--package", "plumb"]);
+    cargo.current_dir(HERE).args(["build", "--quiet", "--lib", "--bins"]);
     cargo.arg(with("--target-dir=", folder.parent().unwrap()));
+    for package in ["plumb-python", "plumb", "plumb-conformance"] {
+        cargo.args(["--package", package]);
+    }
     if folder.ends_with("release") {
         cargo.arg("--release");
     }

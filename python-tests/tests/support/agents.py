@@ -15,9 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .hosts import LIVE, Host
+
+if TYPE_CHECKING:
+    import plumb
 
 #: NULL, an INTEGER, a REAL, a TEXT, a BLOB; a TEXT that is not UTF-8 comes as bytes.
 Value = None | int | float | str | bytes
@@ -96,32 +99,22 @@ class Embedded(Agent):
         import plumb
 
         self._plumb = plumb
-        self._engines: dict[Host, Any] = {}
+        self._engines: dict[Host, plumb.Engine] = {}
 
     def can(self, host: Host) -> str | None:
-        if host.kind == "fixture" and os.geteuid() != 0:
-            return "unpacking a fixture host with its owners takes root"
         return None
 
-    def engine(self, host: Host = LIVE) -> Any:
+    def engine(self, host: Host = LIVE) -> plumb.Engine:
         """The engine over a host, made once."""
         if host not in self._engines:
-            self._engines[host] = self._open(host)
+            self._engines[host] = self._plumb.Engine(host.opened())
         return self._engines[host]
-
-    def _open(self, host: Host) -> Any:
-        if host.kind == "generated":
-            return self._plumb.Engine(self._plumb.Host.generate(host.seed))
-        return self._plumb.Engine(host.unpacked(self.trees) if host.kind == "fixture" else None)
-
-    trees: Path
 
     def query(self, sql: str, columns: Sequence[str], host: Host = LIVE) -> list[Row]:
         try:
-            rows: list[Row] = self.engine(host).query(sql)
+            return self.engine(host).query(sql)
         except self._plumb.Error as error:
             raise Refused(str(error)) from error
-        return rows
 
     def columns(self, sql: str) -> list[str] | None:
         rows = self.query(sql, [])
@@ -166,13 +159,11 @@ class Program(Agent):
             return None
         if not self.ours:
             return "only our own agents answer about another host than this"
-        if host.kind == "generated":
-            return "a generated host lives in memory alone"
-        return None if os.geteuid() == 0 else "unpacking a fixture host with its owners takes root"
+        return None if os.geteuid() == 0 else "unpacking a host with its owners takes root"
 
     def run(self, *arguments: str, stdin: bytes = b"", host: Host = LIVE, patience: float = PATIENCE) -> Run:
         """Runs it once, in a process group of its own, which is gone afterwards."""
-        root = [f"--root={host.unpacked(self.trees)}"] if host.kind == "fixture" else []
+        root = [] if host.kind == "live" else [f"--root={host.unpacked(self.trees)}"]
         process = subprocess.Popen(
             [*self.command, *root, *arguments],
             stdin=subprocess.PIPE,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from .places import FIXTURES
 
@@ -25,15 +27,26 @@ class Host:
         """The packed tree of a fixture."""
         return FIXTURES / self.name / "tree.tar.gz"
 
+    def opened(self) -> Any:
+        """The host for an engine in this process, which needs no tree: this one, a packed one, one that is made."""
+        import plumb
+
+        if self.kind == "live":
+            return None
+        return plumb.Host.generate(self.seed) if self.kind == "generated" else plumb.Host.open(self.archive)
+
     def unpacked(self, under: Path) -> Path:
-        """The tree of a fixture with its owners and modes, which takes root; unpacked once per run."""
+        """The host as a tree with its owners and modes, which takes root; unpacked once per run."""
         folder = under / self.name
         if not folder.exists():
             part = under / f"{self.name}.part"
-            with tarfile.open(self.archive) as archive:
+            with self._packed() as packed, tarfile.open(fileobj=packed) as archive:
                 archive.extractall(part, filter="fully_trusted", numeric_owner=True)
             part.rename(folder)
         return folder
+
+    def _packed(self) -> BinaryIO:
+        return self.archive.open("rb") if self.kind == "fixture" else io.BytesIO(self.opened().to_tar())
 
 
 LIVE = Host("live", "live")
