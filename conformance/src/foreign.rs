@@ -9,14 +9,17 @@ use crate::oracles::question::Question;
 use crate::oracles::{QUESTIONS, determinism, one_picture, schema_truth};
 use crate::report::{Sink, Trial};
 use crate::run::{Plan, tables_of};
+use crate::shares::Shares;
 use arbitrary::Unstructured;
-use std::collections::BTreeMap;
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 /// Questions that are asked together: a process is dear, a statement is cheap.
 const TOGETHER: usize = 16;
 /// Tables with more rows are left out of the random questions: their answers would be all that is waited for.
 pub(crate) const MOST_ROWS: usize = 3000;
+/// A table that takes a larger part of the time than one of so many is not read again and again for its own sake.
+const PARTS: u32 = 50;
 /// So many crashes and hangs tell enough of a table: each costs the time of many questions.
 const TROUBLES: usize = 3;
 /// Seeds of each random oracle, unless the plan says how many.
@@ -60,10 +63,7 @@ pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) ->
     let mut agent = Agent::learn(engine)?;
     agent.material.tables.retain(|table| scope.plan.table(&table.name));
     agent.unread.retain(|(table, _)| scope.plan.table(table));
-    if !scope.plan.tables.is_empty() {
-        // Who names tables wants to wait for them.
-        agent.slow.clear();
-    }
+    let mut shares = Shares::new(costs(&agent), !scope.plan.tables.is_empty());
     tables(engine, &agent, scope, sink);
     agent.material.tables.retain(|table| table.rows <= MOST_ROWS);
     let mut first = scope.plan.seeds(SEEDS);
@@ -71,48 +71,54 @@ pub fn prove(engine: &mut dyn Engine, scope: &Scope<'_>, sink: &mut dyn Sink) ->
     while !first.is_empty() && !sink.over() {
         let end = first.end.min(first.start.saturating_add(TOGETHER as u64));
         for (name, oracle) in QUESTIONS.iter().filter(|(name, _)| scope.plan.oracle(name)) {
-            let questions = (first.start..end).filter_map(|seed| {
-                let question = oracle(&agent.material, &mut Unstructured::new(&bytes(seed, 400))).ok()?;
-                let trial = scope.trial(name, &format!("seed {seed}"));
-                let again = format!("{} --seed {seed} --count 1", trial.replay);
-                Some((trial.replay(again), question))
-            });
-            let avoided = avoided(engine, &agent);
-            let (asked, left): (Vec<_>, Vec<_>) = questions
-                .partition(|(_, question)| why_not(&avoided, &tables_of(&question.statements.join(";"))).is_none());
-            for (trial, question) in left {
+            let avoided = avoided(engine);
+            let mut asked = Vec::new();
+            for seed in first.start..end {
+                let Ok(question) = oracle(&agent.material, &mut Unstructured::new(&bytes(seed, 400))) else { continue };
                 let tables = tables_of(&question.statements.join(";"));
-                let why = why_not(&avoided, &tables).unwrap_or_default().to_owned();
-                sink.add(trial.tables(tables).judged(Verdict::Skip(why)));
+                let trial = scope.trial(name, &format!("seed {seed}")).tables(tables.clone());
+                let again = format!("{} --seed {seed} --count 1", trial.replay);
+                let trial = trial.replay(again);
+                match why_not(&avoided, &shares, &tables) {
+                    Some(why) => sink.add(trial.judged(Verdict::Skip(why))),
+                    None => asked.push((trial, question)),
+                }
             }
-            ask(engine, asked, scope, sink);
+            ask(engine, asked, scope, &mut shares, sink);
         }
         first.start = end;
     }
     Ok(())
 }
 
-/// Tables about which no random questions are asked, and why.
-fn avoided(engine: &dyn Engine, agent: &Agent) -> BTreeMap<String, String> {
+/// What it costs to read each table about which random questions are asked.
+pub(crate) fn costs(agent: &Agent) -> BTreeMap<String, Duration> {
+    let small = agent.material.tables.iter().filter(|table| table.rows <= MOST_ROWS);
+    small.map(|table| (table.name.clone(), agent.costs.get(&table.name).copied().unwrap_or_default())).collect()
+}
+
+/// Tables about which no random questions are asked any more.
+fn avoided(engine: &dyn Engine) -> BTreeSet<String> {
     let mut troubles: BTreeMap<String, usize> = BTreeMap::new();
     for table in engine.troubles().iter().flat_map(|trouble| tables_of(&trouble.sql)) {
         *troubles.entry(table).or_default() += 1;
     }
-    let often = troubles.into_iter().filter(|(_, count)| *count >= TROUBLES);
-    let often = often.map(|(table, _)| (table, "its questions ended in crashes or hangs often enough".to_owned()));
+    troubles.into_iter().filter(|(_, count)| *count >= TROUBLES).map(|(table, _)| table).collect()
+}
+
+fn why_not(avoided: &BTreeSet<String>, shares: &Shares, tables: &[String]) -> Option<String> {
+    if tables.iter().any(|table| avoided.contains(table)) {
+        return Some("its questions ended in crashes or hangs often enough".to_owned());
+    }
+    shares.used_up(tables).map(|table| format!("{table} has had its share of the time"))
+}
+
+/// Why a table is too large, or too slow, to be asked for as a whole many times. Who names tables wants to wait for them.
+fn too_much(agent: &Agent, scope: &Scope<'_>, table: &TableMaterial) -> Option<String> {
     let slow =
-        agent.slow.iter().map(|(table, took)| (table.clone(), format!("{table} took {} s to read", took.as_secs())));
-    often.chain(slow).collect()
-}
-
-fn why_not<'a>(avoided: &'a BTreeMap<String, String>, tables: &[String]) -> Option<&'a str> {
-    tables.iter().find_map(|table| avoided.get(table)).map(String::as_str)
-}
-
-/// Why a table is too large, or too slow, to be asked for as a whole many times.
-fn too_much(agent: &Agent, table: &TableMaterial) -> Option<String> {
+        agent.costs.get(&table.name).filter(|cost| scope.plan.tables.is_empty() && **cost > scope.plan.time / PARTS);
     let rows = (table.rows > MOST_ROWS).then(|| format!("{} rows", table.rows));
-    rows.or_else(|| agent.slow.get(&table.name).map(|took| format!("it took {} s to read", took.as_secs())))
+    rows.or_else(|| slow.map(|cost| format!("it took {} s to read", cost.as_secs())))
 }
 
 /// The oracles that look at one table at a time.
@@ -120,7 +126,7 @@ pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &
     if scope.plan.oracle("one_picture") {
         let mut small = Vec::new();
         for table in &agent.material.tables {
-            match too_much(agent, table) {
+            match too_much(agent, scope, table) {
                 Some(why) => sink.add(scope.table("one_picture", &table.name).judged(Verdict::Skip(why))),
                 None => small.push(table),
             }
@@ -128,12 +134,12 @@ pub fn tables(engine: &mut dyn Engine, agent: &Agent, scope: &Scope<'_>, sink: &
         for tables in small.chunks(TOGETHER) {
             let question =
                 |table: &&TableMaterial| (scope.table("one_picture", &table.name), one_picture::question(table));
-            ask(engine, tables.iter().map(question).collect(), scope, sink);
+            ask(engine, tables.iter().map(question).collect(), scope, &mut Shares::default(), sink);
         }
     }
     for table in agent.material.tables.iter().filter(|_| scope.plan.oracle("determinism")) {
         let steady = scope.steady && !tells_of_itself(&table.name);
-        timed(scope.table("determinism", &table.name), sink, || match too_much(agent, table) {
+        timed(scope.table("determinism", &table.name), sink, || match too_much(agent, scope, table) {
             Some(why) => Verdict::Skip(why),
             None => determinism::check(engine, table, steady),
         });
@@ -161,24 +167,47 @@ pub(crate) fn tells_of_itself(table: &str) -> bool {
     table == "time" || table.starts_with("osquery_") || table.starts_with("plumb_")
 }
 
-/// Asks questions together. Where the host may change by itself, what does not hold is asked once more: a change that
-/// undoes itself between two statements does not show in the frame of a question.
-fn ask(engine: &mut dyn Engine, questions: Vec<(Trial, Question)>, scope: &Scope<'_>, sink: &mut dyn Sink) {
+/// Asks questions together, each statement once: the frame of a question, its first statement that is asked again at its
+/// end, matters only where the law is broken. Where the host may change by itself, such a question is asked again whole, and
+/// what does not hold then once more: a change that undoes itself between two statements does not show in the frame.
+fn ask(
+    engine: &mut dyn Engine,
+    questions: Vec<(Trial, Question)>,
+    scope: &Scope<'_>,
+    shares: &mut Shares,
+    sink: &mut dyn Sink,
+) {
     if sink.over() {
         return;
     }
-    let statements: Vec<String> = questions.iter().flat_map(|(_, question)| question.statements.clone()).collect();
-    let start = Instant::now();
-    let mut answers = engine.ask_many(&statements).into_iter();
-    let took = start.elapsed() / u32::try_from(questions.len()).unwrap_or(1).max(1);
-    for (trial, question) in questions {
-        let own: Vec<_> = answers.by_ref().take(question.statements.len()).collect();
-        let mut verdict = question.judge(&own);
-        if matches!(verdict, Verdict::Fail(_)) && !scope.steady && !matches!(question.ask(engine), Verdict::Fail(_)) {
-            verdict = Verdict::Skip("it did not hold once, and did when asked again".to_owned());
+    let mut statements: Vec<String> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for sql in questions.iter().flat_map(|(_, question)| &question.statements) {
+        places.entry(sql).or_insert_with(|| {
+            statements.push(sql.clone());
+            statements.len() - 1
+        });
+    }
+    let answers = engine.ask_timed(&statements);
+    let mut charged = BTreeSet::new();
+    for (trial, question) in &questions {
+        let start = Instant::now();
+        let own = question.statements.iter().filter_map(|sql| places.get(sql.as_str()));
+        let known = own.clone().filter_map(|place| answers.get(*place)).map(|(answer, _)| answer.clone());
+        let mut verdict = question.judge(&known.collect::<Vec<_>>());
+        for _ in 0..2 {
+            if !scope.steady && matches!(verdict, Verdict::Fail(_)) {
+                verdict = match question.ask(engine) {
+                    Verdict::Fail(why) => Verdict::Fail(why),
+                    _ => Verdict::Skip("it did not hold once, and did when asked again".to_owned()),
+                };
+            }
         }
+        let new = own.filter(|place| charged.insert(**place)).filter_map(|place| answers.get(*place));
+        let took = new.map(|(_, took)| *took).sum::<Duration>() + start.elapsed();
         let sql = question.statements.join(";\n");
         let tables = if trial.tables.is_empty() { tables_of(&sql) } else { trial.tables.clone() };
-        sink.add(Trial { took, ..trial.tables(tables).query(sql).judged(verdict) });
+        shares.add(&tables, took);
+        sink.add(Trial { took, ..trial.clone().tables(tables).query(sql).judged(verdict) });
     }
 }

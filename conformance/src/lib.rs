@@ -14,6 +14,7 @@ pub mod hosttext;
 pub mod oracles;
 pub mod report;
 pub mod run;
+mod shares;
 pub mod shrink;
 pub mod truth;
 

@@ -26,6 +26,7 @@ pub mod shell;
 pub mod sqlite;
 
 use crate::answer::Row;
+use std::time::{Duration, Instant};
 
 /// What an engine can do, as far as oracles ask. Nothing is taken for granted: the default is an engine that can nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,9 @@ pub struct Trouble {
     pub why: String,
 }
 
+/// An answer, and how long it took.
+pub type Timed = (Result<Vec<Row>, String>, Duration);
+
 /// Something that answers SQL.
 pub trait Engine {
     /// The rows of all statements of a text.
@@ -60,9 +64,19 @@ pub trait Engine {
     /// What the engine says.
     fn ask(&mut self, sql: &str) -> Result<Vec<Row>, String>;
 
-    /// The answers to many texts, one for each, in their order. An engine for which a question alone is dear overrides it.
+    /// The answers to many texts, one for each, in their order, and how long each took. An engine for which a question alone
+    /// is dear overrides it.
+    fn ask_timed(&mut self, statements: &[String]) -> Vec<Timed> {
+        let timed = |sql: &String| {
+            let start = Instant::now();
+            (self.ask(sql), start.elapsed())
+        };
+        statements.iter().map(timed).collect()
+    }
+
+    /// The answers to many texts, one for each, in their order.
     fn ask_many(&mut self, statements: &[String]) -> Vec<Result<Vec<Row>, String>> {
-        statements.iter().map(|sql| self.ask(sql)).collect()
+        self.ask_timed(statements).into_iter().map(|(answer, _)| answer).collect()
     }
 
     /// What went wrong beyond wrong answers, in the order in which it happened.

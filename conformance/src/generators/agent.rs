@@ -5,15 +5,13 @@ use crate::answer::Row;
 use crate::engines::Engine;
 use plumb_schema::Type;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Rows of a table that values are drawn from.
 const SAMPLE: usize = 50;
 
 /// Tables that are looked at together.
 const TOGETHER: usize = 32;
-/// A table that takes longer to be looked at is slow.
-const SLOW: Duration = Duration::from_secs(1);
 
 /// What an agent says about itself.
 #[derive(Clone, Debug)]
@@ -24,8 +22,8 @@ pub struct Agent {
     pub tables: Vec<Declared>,
     /// Tables that are not in the material, and why.
     pub unread: Vec<(String, String)>,
-    /// Tables that it takes long to read, and how long. Who asks much leaves them out.
-    pub slow: BTreeMap<String, Duration>,
+    /// How long it took to count the rows of a table, or to look at some.
+    pub costs: BTreeMap<String, Duration>,
 }
 
 /// A table as the agent declares it.
@@ -69,7 +67,7 @@ impl Agent {
         };
         let described = engine.ask_many(&names.iter().map(describe).collect::<Vec<_>>());
         let material = Material { tables: Vec::new() };
-        let mut agent = Self { material, tables: Vec::new(), unread: Vec::new(), slow: BTreeMap::new() };
+        let mut agent = Self { material, tables: Vec::new(), unread: Vec::new(), costs: BTreeMap::new() };
         for (name, answer) in names.into_iter().zip(described) {
             match answer.map(|rows| rows.iter().filter_map(declared_column).collect::<Vec<_>>()) {
                 Ok(columns) if !columns.is_empty() => agent.tables.push(Declared { name, columns }),
@@ -86,7 +84,7 @@ impl Agent {
         let tables = std::mem::take(&mut self.tables);
         let whole: Vec<Asked<'_>> = tables.iter().map(|table| (table, None)).collect();
         let mut refused = Vec::new();
-        for ((table, _), answer) in whole.iter().zip(looked(engine, &whole, &mut self.slow)) {
+        for ((table, _), answer) in whole.iter().zip(looked(engine, &whole, &mut self.costs)) {
             match answer {
                 Ok(material) => self.material.tables.push(material),
                 Err(why) => refused.push((*table, why)),
@@ -97,7 +95,7 @@ impl Agent {
             .iter()
             .flat_map(|(table, _)| table.scopes().into_iter().map(|scope| (*table, Some(scope))))
             .collect();
-        for ((table, _), answer) in scoped.iter().zip(looked(engine, &scoped, &mut self.slow)) {
+        for ((table, _), answer) in scoped.iter().zip(looked(engine, &scoped, &mut self.costs)) {
             let known = self.material.tables.iter().any(|material| material.name == table.name);
             self.material.tables.extend(answer.ok().filter(|_| !known));
         }
@@ -122,48 +120,40 @@ const NO_ROWS: &str = "no rows";
 /// A table, and what it is asked for.
 type Asked<'t> = (&'t Declared, Option<Scope>);
 
-/// What is known of tables, each under its scope. Where several take long together, their halves are looked at again: so it is
-/// known which of them is slow, whether the agent prints what it has at once or not.
+/// What is known of tables, each under its scope, and what it costs to read them.
 fn looked(
     engine: &mut dyn Engine,
     tables: &[Asked<'_>],
-    slow: &mut BTreeMap<String, Duration>,
+    costs: &mut BTreeMap<String, Duration>,
 ) -> Vec<Result<TableMaterial, String>> {
     let mut all = Vec::new();
     for some in tables.chunks(TOGETHER) {
-        let start = Instant::now();
-        let known = looked_at(engine, some);
-        let took = start.elapsed();
-        match some {
-            _ if took < SLOW => all.extend(known),
-            [(table, _)] => {
-                slow.insert(table.name.clone(), took);
-                all.extend(known);
-            }
-            _ => {
-                let (left, right) = some.split_at(some.len() / 2);
-                all.extend(looked(engine, left, slow));
-                all.extend(looked(engine, right, slow));
-            }
+        let statements: Vec<String> = some.iter().flat_map(|(table, scope)| table.questions(scope.as_ref())).collect();
+        let mut answers = engine.ask_timed(&statements).into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| (Err(NO_ROWS.to_owned()), Duration::ZERO));
+        for (table, scope) in some {
+            let ((count, counting), (rows, reading)) = (next(), next());
+            // A sample may be cheap where all rows are not.
+            let cost = costs.entry(table.name.clone()).or_default();
+            *cost = counting.max(reading).max(*cost);
+            all.push(known(table, scope.as_ref(), count, rows));
         }
     }
     all
 }
 
-fn looked_at(engine: &mut dyn Engine, tables: &[Asked<'_>]) -> Vec<Result<TableMaterial, String>> {
-    let statements: Vec<String> = tables.iter().flat_map(|(table, scope)| table.questions(scope.as_ref())).collect();
-    let mut answers = engine.ask_many(&statements).into_iter();
-    let mut next = || answers.next().unwrap_or_else(|| Err(NO_ROWS.to_owned()));
-    let mut known = |(table, scope): &Asked<'_>| {
-        let (count, rows) = (next(), next());
-        let (count, rows) = (count?, rows?);
-        if rows.is_empty() {
-            return Err(NO_ROWS.to_owned());
-        }
-        let count = count.first().and_then(|row| text(row, "c0")).and_then(|text| text.parse().ok());
-        Ok(table.material(scope.clone(), &rows, count.unwrap_or(rows.len())))
-    };
-    tables.iter().map(&mut known).collect()
+fn known(
+    table: &Declared,
+    scope: Option<&Scope>,
+    count: Result<Vec<Row>, String>,
+    rows: Result<Vec<Row>, String>,
+) -> Result<TableMaterial, String> {
+    let (count, rows) = (count?, rows?);
+    if rows.is_empty() {
+        return Err(NO_ROWS.to_owned());
+    }
+    let count = count.first().and_then(|row| text(row, "c0")).and_then(|text| text.parse().ok());
+    Ok(table.material(scope.cloned(), &rows, count.unwrap_or(rows.len())))
 }
 
 impl Declared {

@@ -1,7 +1,8 @@
 //! Two agents against each other: their schemas, the rows of every table that both have, recorded questions, and random ones.
 //!
-//! The host may change while they are asked. Both are asked twice, in turns (a, b, a, b), so that each answer in the middle
-//! stands between two of the other agent: what those two share, it must have. What changes by itself is left out and counted.
+//! Both are asked once. The host may change meanwhile, so where they differ both are asked again, in turns (a, b, a, b): each
+//! answer in the middle stands between two of the other agent, and what those two share, it must have. What changes by itself
+//! is left out and counted.
 //!
 //! On a live host a difference must also show in [`ROUNDS`] rounds, since a value can leave and come back, and the agents are
 //! among what they tell about: one that runs in this process sees none of the processes of one that is a program. What can be
@@ -14,12 +15,14 @@ mod side;
 use super::{Plan, Unpacked};
 use crate::Verdict;
 use crate::answer::Row;
+use crate::engines::Timed;
 use crate::engines::shell::Until;
 use crate::fixtures::{Fixture, folder};
 use crate::generators::agent::{Agent, Declared};
 use crate::generators::bytes;
 use crate::generators::query::{Material, Scope, TableMaterial, query};
 use crate::report::{Report, Sink, Trial};
+use crate::shares::Shares;
 use arbitrary::Unstructured;
 use compare::{Answers, Moved, SHOWN};
 use side::Side;
@@ -76,16 +79,17 @@ pub fn diff(
         begin,
         lossy: a.is_program || b.is_program,
         live: chosen.is_none() && names.iter().any(|name| !name.starts_with("embedded:")),
+        shares: Shares::default(),
     };
     let learn = |side: &mut Side| Agent::learn(&mut *side.engine).map_err(|error| format!("{}: {error}", side.name));
     let (first, second) = (learn(&mut a)?, learn(&mut b)?);
+    work.shares = Shares::new(crate::foreign::costs(&first), !plan.tables.is_empty());
     let common = work.schemas(&first, &second);
     let material = work.material(first.material, &second.material, &common);
     let moved = work.rows(&mut a, &mut b, &common, &material);
     work.recorded(&mut a, &mut b, &common)?;
     let again = work.trial("never_panics", "").replay;
-    let slow = first.slow.keys().chain(second.slow.keys()).cloned().collect();
-    let material = work.still(material, &moved, &slow);
+    let material = work.still(material, &moved);
     work.random(&mut a, &mut b, &material);
     for side in [&a, &b] {
         for trouble in side.engine.troubles() {
@@ -111,6 +115,16 @@ impl Common {
     fn shows_agents(&self) -> bool {
         self.columns.iter().any(|column| column == PID)
     }
+
+    /// What asks for all of it.
+    fn everything(&self, known: Option<&TableMaterial>) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|column| format!("\"{column}\" AS \"{column}\"")).collect();
+        let from = match known.filter(|known| known.scope.is_some() && !self.shows_agents()) {
+            Some(known) => known.from("t"),
+            None => format!("\"{}\"", self.name),
+        };
+        format!("SELECT {} FROM {from}", columns.join(", "))
+    }
 }
 
 /// A statement, and what it is asked for.
@@ -133,6 +147,7 @@ struct Work<'a> {
     lossy: bool,
     /// Whether the host changes by itself.
     live: bool,
+    shares: Shares,
 }
 
 impl Work<'_> {
@@ -185,28 +200,32 @@ impl Work<'_> {
         common
     }
 
-    /// Everything that can be read of each table, or what is asked of it where it cannot be read whole. What changed by itself
-    /// is told for each.
+    /// Everything that can be read of each table, or what is asked of it where it cannot be read whole; what is large comes last.
+    /// What changed by itself is told for each.
     fn rows(&mut self, a: &mut Side, b: &mut Side, common: &[Common], material: &Material) -> BTreeMap<String, Moved> {
+        let known = |table: &Common| material.tables.iter().find(|known| known.name == table.name);
+        let size = |table: &Common| known(table).map_or(0, |known| known.rows);
+        let (large, small): (Vec<_>, Vec<_>) = common.iter().partition(|table| size(table) > crate::foreign::MOST_ROWS);
         let mut moved = BTreeMap::new();
-        for table in common {
-            if self.over() {
-                break;
+        for some in small.chunks(TOGETHER).chain(large.chunks(1)) {
+            // Half of the time is for random queries.
+            let late = large.iter().any(|table| table.name == some[0].name) && self.plan.tables.is_empty();
+            let late = late && self.begin.elapsed() >= self.plan.time / 2;
+            let mut asked = Vec::new();
+            for table in some {
+                let trial = self.about("rows", &table.name);
+                if crate::foreign::tells_of_itself(&table.name) {
+                    self.add(trial.judged(Verdict::Skip("it tells of the agent itself, or of the time".to_owned())));
+                } else if late {
+                    let why = format!("its {} rows would leave little time for queries", size(table));
+                    self.add(trial.judged(Verdict::Skip(why)));
+                } else {
+                    let sql = table.everything(known(table));
+                    asked.push(Asked { trial, sql, keys: table.keys.clone() });
+                }
             }
-            let known = material.tables.iter().find(|known| known.name == table.name);
-            let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{column}\"")).collect();
-            let from = match known.filter(|known| known.scope.is_some() && !table.shows_agents()) {
-                Some(known) => known.from("t"),
-                None => format!("\"{}\"", table.name),
-            };
-            let sql = format!("SELECT {} FROM {from}", columns.join(", "));
-            let trial = self.about("rows", &table.name);
-            if crate::foreign::tells_of_itself(&table.name) {
-                self.add(trial.judged(Verdict::Skip("it tells of the agent itself, or of the time".to_owned())));
-                continue;
-            }
-            let seen = self.ask(a, b, vec![Asked { trial, sql, keys: table.keys.clone() }]);
-            moved.extend(seen.into_iter().next().map(|seen| (table.name.clone(), seen)));
+            let names: Vec<String> = asked.iter().flat_map(|asked| asked.trial.tables.clone()).collect();
+            moved.extend(names.into_iter().zip(self.ask(a, b, asked)));
         }
         moved
     }
@@ -260,14 +279,13 @@ impl Work<'_> {
 
     /// What stood still when all of it was asked for. Random queries show no keys: of what comes and goes, nobody can tell
     /// whether an agent is wrong about it.
-    fn still(&mut self, material: Material, moved: &BTreeMap<String, Moved>, slow: &BTreeSet<String>) -> Material {
+    fn still(&mut self, material: Material, moved: &BTreeMap<String, Moved>) -> Material {
         let mut kept = Vec::new();
         for mut table in material.tables {
             let seen = moved.get(&table.name).cloned().unwrap_or_default();
             table.keep(|column| !seen.columns.contains(&column.name));
             let why = match &table.scope {
                 Some(scope) if scope.values.is_empty() => "no process is seen by both",
-                _ if slow.contains(&table.name) => "it takes long to read",
                 _ if seen.rows > 0 => "its rows come and go",
                 _ if table.columns.is_empty() => "all its columns change by themselves",
                 _ => {
@@ -288,35 +306,41 @@ impl Work<'_> {
         }
         let seeds: Vec<u64> = self.plan.seeds(SEEDS).collect();
         for seeds in seeds.chunks(TOGETHER) {
-            let questions = seeds.iter().filter_map(|seed| {
-                let sql = query(&mut Unstructured::new(&bytes(*seed, 400)), material).ok()?;
-                let trial = self.trial("queries", &format!("seed {seed}")).tables(super::tables_of(&sql));
+            let mut questions = Vec::new();
+            for seed in seeds {
+                let Ok(sql) = query(&mut Unstructured::new(&bytes(*seed, 400)), material) else { continue };
+                let tables = super::tables_of(&sql);
+                let trial = self.trial("queries", &format!("seed {seed}")).tables(tables.clone());
                 let again = format!("{} --seed {seed} --count 1", trial.replay);
-                Some(Asked { trial: trial.replay(again), sql, keys: Vec::new() })
-            });
-            let questions = questions.collect();
+                let trial = trial.replay(again);
+                match self.shares.used_up(&tables) {
+                    Some(table) if !self.over() => {
+                        let why = format!("{table} has had its share of the time");
+                        self.add(trial.query(sql).judged(Verdict::Skip(why)));
+                    }
+                    _ => questions.push(Asked { trial, sql, keys: Vec::new() }),
+                }
+            }
             self.ask(a, b, questions);
         }
     }
 
-    /// Asks both, twice, and compares; answers with what changed by itself.
+    /// Asks both and compares; answers with what changed by itself.
     fn ask(&mut self, a: &mut Side, b: &mut Side, questions: Vec<Asked>) -> Vec<Moved> {
-        if self.over() {
+        if self.over() || questions.is_empty() {
             return Vec::new();
         }
-        let start = Instant::now();
         let statements: Vec<String> = questions.iter().map(|asked| asked.sql.clone()).collect();
-        let answers = both(a, b, &statements);
-        let took = start.elapsed() / u32::try_from(questions.len()).unwrap_or(1).max(1);
+        let answers = self.both(a, b, &statements);
         let mut all = Vec::new();
-        for (Asked { trial, sql, keys }, own) in questions.into_iter().zip(answers) {
+        for (Asked { trial, sql, keys }, (said, took)) in questions.into_iter().zip(answers) {
             let start = Instant::now();
-            let (mut verdict, mut moved) = self.judge(own, &keys);
+            let (mut verdict, mut moved) = self.judge(said, &keys);
             for _ in 1..if self.live { ROUNDS } else { 1 } {
                 let before = (matches!(verdict, Verdict::Fail(_))).then(|| moved.clone());
                 let Some(before) = before else { break };
-                let Some(own) = both(a, b, std::slice::from_ref(&sql)).pop() else { break };
-                (verdict, moved) = self.judge(own, &keys);
+                let Some((said, _)) = self.both(a, b, std::slice::from_ref(&sql)).pop() else { break };
+                (verdict, moved) = self.judge(said, &keys);
                 if before.differs() && moved.differs() {
                     moved.keep(&before);
                     verdict = if moved.differs() {
@@ -327,10 +351,36 @@ impl Work<'_> {
                 }
             }
             let took = took + start.elapsed();
+            self.shares.add(&trial.tables, took);
             self.add(Trial { took, left_out: moved.count(), ..trial.query(sql).judged(verdict) });
             all.push(moved);
         }
         all
+    }
+
+    /// What both say to each statement, and how long that took. Who says the same as the other is not asked again.
+    fn both(&self, a: &mut Side, b: &mut Side, statements: &[String]) -> Vec<(Said, Duration)> {
+        let once: Vec<_> = a.ask(statements).into_iter().zip(b.ask(statements)).collect();
+        let agree = |one: &Answer, other: &Answer| match (one, other) {
+            (Ok(one), Ok(other)) => compare::same(one, other, self.lossy),
+            (Err(_), Err(_)) => true,
+            _ => false,
+        };
+        let same: Vec<bool> = once.iter().map(|((one, _), (other, _))| agree(one, other)).collect();
+        let doubtful: Vec<String> =
+            statements.iter().zip(&same).filter(|(_, same)| !**same).map(|(sql, _)| sql.clone()).collect();
+        let (mut again_a, mut again_b) = (a.ask(&doubtful).into_iter(), b.ask(&doubtful).into_iter());
+        let joined = |(((one, took), (other, too)), same)| {
+            if same {
+                return (Said::Same(one, other), took + too);
+            }
+            let next = |answers: &mut dyn Iterator<Item = Timed>| {
+                answers.next().unwrap_or_else(|| (Err("no answer".to_owned()), Duration::ZERO))
+            };
+            let ((one2, took2), (other2, too2)) = (next(&mut again_a), next(&mut again_b));
+            (Said::Apart([one, other, one2, other2]), took + too + took2 + too2)
+        };
+        once.into_iter().zip(same).map(joined).collect()
     }
 
     /// The difference, and who is who in it.
@@ -339,7 +389,17 @@ impl Work<'_> {
         format!("- only {a}, + only {b}: {}", moved.wrong.show(SHOWN))
     }
 
-    fn judge(&self, own: [Answer; 4], keys: &[String]) -> (Verdict, Moved) {
+    fn judge(&self, said: Said, keys: &[String]) -> (Verdict, Moved) {
+        let own = match said {
+            Said::Same(Err(one), Err(other)) => {
+                return (Verdict::Skip(compare::refused(&one, &other)), Moved::default());
+            }
+            Said::Same(Ok(rows), _) if rows.is_empty() => {
+                return (Verdict::Skip("no rows".to_owned()), Moved::default());
+            }
+            Said::Same(..) => return (Verdict::Pass, Moved::default()),
+            Said::Apart(own) => own,
+        };
         let but = self.live.then(std::process::id);
         let (verdict, moved) = Answers { own, names: self.names, keys, lossy: self.lossy, but }.judge();
         let verdict = if moved.differs() { Verdict::Fail(self.shown(&moved)) } else { verdict };
@@ -353,11 +413,12 @@ const PID: &str = "pid";
 /// What one side says.
 type Answer = Result<Vec<Row>, String>;
 
-/// What both say to each statement: a, b, a again, b again.
-fn both(a: &mut Side, b: &mut Side, statements: &[String]) -> Vec<[Answer; 4]> {
-    let mut answers = [a.ask(statements), b.ask(statements), a.ask(statements), b.ask(statements)].map(Vec::into_iter);
-    let mut next = || answers.each_mut().map(|list| list.next().unwrap_or_else(|| Err("no answer".to_owned())));
-    statements.iter().map(|_| next()).collect()
+/// What both say to a statement.
+enum Said {
+    /// The same, or both refuse.
+    Same(Answer, Answer),
+    /// Not the same: of a, of b, of a again, of b again.
+    Apart([Answer; 4]),
 }
 
 /// A directory may hold links into `/proc/self`, which every agent follows to itself: places of which that is known not to be
@@ -392,3 +453,6 @@ fn shared(a: &Declared, b: &Declared) -> Option<Common> {
     let keys = keys.collect();
     (!columns.is_empty()).then(|| Common { name: a.name.clone(), columns, keys })
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,13 +171,32 @@ fn diff_tells_a_liar_from_an_honest_agent() {
     let (machine, liar) = (machine(), env!("CARGO_BIN_EXE_liar"));
     let host = machine.path().display().to_string();
     let honest = format!("'{}' --enable_tables=users,groups", agent.display());
-    for (lie, expect) in [("none", CODES[0]), ("dropped-row", CODES[1])] {
+    let here = ["--table", "users,groups"];
+    // What an agent says is held against what the other says once; on this very host a difference must last.
+    let lies = [
+        ("none", false, ""),
+        ("dropped-row", false, "queries"),
+        ("wrong-type", false, "queries"),
+        ("wrong-schema", false, "schema"),
+        ("garbage", false, "never_panics"),
+        ("none", true, ""),
+        ("wrong-type", true, "queries"),
+        ("wrong-schema", true, "schema"),
+    ];
+    for (lie, live, oracle) in lies {
         let report = tempfile::tempdir().expect("a directory");
-        let other = format!("'{liar}' --lie {lie} -- {honest} --root {{root}}");
-        let args = ["diff", "--a", &honest, "--b", &other, "--host", &host, "--count", "16", "--time", "60"];
-        let (code, out, err) = output(&[&args[..], &["--report", &report.path().display().to_string()]].concat());
-        assert_eq!((code, err.as_str()), (expect, ""), "{lie}: {out}");
-        assert!(written(report.path()).trials.len() > 10, "{lie}: {out}");
+        let (root, place) = if live { ("", &here) } else { (" --root {root}", &["--host", host.as_str()]) };
+        let other = format!("'{liar}' --lie {lie} -- {honest}{root}");
+        let args = ["diff", "--a", &honest, "--b", &other, "--count", "48", "--time", "100"];
+        let report_to = ["--report", &report.path().display().to_string()].map(str::to_owned);
+        let report_to = report_to.each_ref().map(String::as_str);
+        let (code, out, err) = output(&[&args[..], &place[..], &report_to].concat());
+        let expect = if lie == "none" { CODES[0] } else { CODES[1] };
+        assert_eq!((code, err.as_str()), (expect, ""), "{lie} {live}: {out}");
+        let written = written(report.path());
+        assert!(written.trials.len() > 10, "{lie}: {out}");
+        let found = |trial: &serde_json::Value| trial["verdict"] == "fail" && trial["oracle"] == oracle;
+        assert!(lie == "none" || written.trials.iter().any(found), "{lie}: {out}");
     }
 }
 

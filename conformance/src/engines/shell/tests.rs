@@ -19,6 +19,44 @@ fn answers_of_one_process_are_told_apart() {
     assert!(shell.troubles.is_empty());
 }
 
+/// What a script prints, in words that its shell leaves alone.
+fn printed(out: &str) -> String {
+    format!("echo \"{}\"", out.replace('"', "\\\""))
+}
+
+#[test]
+fn marks_tell_the_time() {
+    let out = r#"[{"plumb_sentinel":"","plumb_clock":"10"}] [{"a":"1"}] [{"plumb_sentinel":"0","plumb_clock":"10.5"}]
+        [ ] [{"plumb_clock":"10.75","plumb_sentinel":"1"}]"#;
+    let mut shell = script(&format!("cat > /dev/null; {}", printed(out)));
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let answers = shell.ask_timed(&["x".into(), "y".into()]);
+    assert_eq!(answers, [(Ok(one("1")), hours(12)), (Ok(vec![]), hours(6))]);
+}
+
+#[test]
+fn an_agent_may_have_no_clock() {
+    let out = r#"[{"a":"1"}] [{"plumb_sentinel":"0"}] [ ] [{"plumb_sentinel":"1"}]"#;
+    let mut shell = script(&format!(
+        "test \"$2\" && exit 1; if grep -q julianday; then echo \"no such function\" >&2; else {}; fi",
+        printed(out)
+    ));
+    assert_eq!(shell.ask_many(&["x".into(), "y".into()]), [Ok(one("1")), Ok(vec![])]);
+}
+
+/// Alone, this agent refuses everything: so it is seen that what is empty was asked with others.
+#[test]
+fn a_complaint_makes_the_others_ask_again_together() {
+    let out = r#"[{"plumb_sentinel":""}] [ ] [{"plumb_sentinel":"0"}] [ ] [{"plumb_sentinel":"2"}]"#;
+    let mut shell = script(&format!(
+        "test \"$2\" && echo \"Error: $2\" >&2 && exit 1; if grep -q bad; then echo \"Error: bad\" >&2; fi; {}",
+        printed(out)
+    ));
+    let answers = shell.ask_many(&["x".into(), "bad".into(), "y".into()]);
+    assert_eq!(answers, [Ok(vec![]), Err("Error: bad".to_owned()), Ok(vec![])]);
+    assert!(shell.troubles.is_empty());
+}
+
 #[test]
 fn what_crashes_or_confuses_is_asked_alone() {
     let mut shell = script(

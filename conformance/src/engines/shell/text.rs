@@ -1,10 +1,11 @@
 //! What such agents are told, and what they print.
 
 use super::process::Output;
-use super::{GARBAGE, MARK};
+use super::{CLOCK, GARBAGE, MARK};
 use crate::answer::{Cell, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 pub(super) fn error_line(err: &str) -> Option<&str> {
     err.lines().find(|line| line.starts_with("Error: "))
@@ -32,32 +33,67 @@ pub(super) fn arrays(out: &str) -> Result<Vec<Vec<Row>>, String> {
         .collect()
 }
 
-/// The answers that are beyond doubt, by the number of the statement. An empty answer is not when there were complaints.
-pub(super) fn marked(output: &Output, count: usize) -> BTreeMap<usize, Vec<Row>> {
-    let mut sure = BTreeMap::new();
-    let mut pending: Option<Vec<Row>> = None;
-    for rows in arrays(&output.out).unwrap_or_default() {
-        match mark(&rows) {
-            Some(place) if place < count => {
-                if let Some(rows) = pending.take()
-                    && (!rows.is_empty() || output.err.is_empty())
-                {
-                    sure.insert(place, rows);
-                }
-            }
-            _ => pending.get_or_insert_default().extend(rows),
-        }
-    }
-    // What a process printed before it crashed may be anything.
-    if output.crashed() { BTreeMap::new() } else { sure }
+/// Statements for a process, those at some places, each with its mark; and one before all, if marks tell the time.
+pub(super) fn script(statements: &[String], places: &[usize], clock: bool) -> String {
+    let now = if clock { format!(", julianday('now') AS {CLOCK}") } else { String::new() };
+    let start = if clock { format!("SELECT '' AS {MARK}{now};\n") } else { String::new() };
+    let asked = places.iter().filter_map(|place| Some((place, statements.get(*place)?)));
+    let asked = asked.map(|(place, sql)| format!("{sql};\nSELECT '{place}' AS {MARK}{now};\n"));
+    [start].into_iter().chain(asked).collect()
 }
 
-fn mark(rows: &[Row]) -> Option<usize> {
-    let [row] = rows else { return None };
-    if row.len() != 1 {
-        return None;
+/// What the answers to a script are.
+#[derive(Default)]
+pub(super) struct Marked {
+    /// Those beyond doubt, and how long they took, by the number of the statement.
+    pub(super) sure: BTreeMap<usize, (Vec<Row>, Option<Duration>)>,
+    /// Empty answers, while somebody complained.
+    pub(super) doubtful: Vec<usize>,
+    /// Whether there was a mark at all.
+    pub(super) any: bool,
+}
+
+/// The answers that are told apart by marks.
+pub(super) fn marked(output: &Output, count: usize) -> Marked {
+    let mut marked = Marked::default();
+    // What a process printed before it crashed may be anything.
+    if output.crashed() {
+        return marked;
     }
-    std::str::from_utf8(row.get(MARK)?.as_deref()?).ok()?.parse().ok()
+    let (mut pending, mut before) = (None::<Vec<Row>>, None);
+    for rows in arrays(&output.out).unwrap_or_default() {
+        let Some(Mark { place, at }) = mark(&rows) else {
+            pending.get_or_insert_default().extend(rows);
+            continue;
+        };
+        marked.any = true;
+        let took = before.zip(at).map(|(before, at): (f64, f64)| (at - before) * DAY);
+        let took = took.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+        match (pending.take(), place.filter(|place| *place < count)) {
+            (Some(rows), Some(place)) if rows.is_empty() && !output.err.is_empty() => marked.doubtful.push(place),
+            (Some(rows), Some(place)) => drop(marked.sure.insert(place, (rows, took))),
+            _ => {}
+        }
+        before = at;
+    }
+    marked
+}
+
+/// Seconds of a day.
+const DAY: f64 = 86400.0;
+
+/// The end of a statement: its number, and when it was, in days.
+struct Mark {
+    place: Option<usize>,
+    at: Option<f64>,
+}
+
+fn mark(rows: &[Row]) -> Option<Mark> {
+    let [row] = rows else { return None };
+    let text = |name: &str| std::str::from_utf8(row.get(name)?.as_deref()?).ok();
+    let at = text(CLOCK).and_then(|days| days.parse().ok());
+    let place = text(MARK).filter(|_| row.len() == 1 + usize::from(row.contains_key(CLOCK)))?;
+    Some(Mark { place: place.parse().ok(), at })
 }
 
 pub(super) fn unquoted(mut rows: Vec<Row>) -> Vec<Row> {

@@ -75,8 +75,22 @@ impl Answers<'_> {
     }
 }
 
-fn refused(a: &str, b: &str) -> String {
+pub(super) fn refused(a: &str, b: &str) -> String {
     if a == b { format!("both refuse: {a}") } else { format!("both refuse: {a}; {b}") }
+}
+
+/// Whether two answers have the same rows.
+pub(super) fn same(a: &[Row], b: &[Row], but_bytes: bool) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let alike = |rows: &[Row]| {
+        let mut rows = plain(if but_bytes { lossy(rows.to_vec()) } else { rows.to_vec() });
+        rows.sort_unstable();
+        rows
+    };
+    // Mostly they come in the same order, too.
+    a == b || alike(a) == alike(b)
 }
 
 fn judge(rows: [Vec<Row>; 4], keys: &[String]) -> (Verdict, Moved) {

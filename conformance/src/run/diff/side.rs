@@ -1,9 +1,8 @@
 //! One of two agents.
 
-use crate::answer::Row;
-use crate::engines::Engine;
 use crate::engines::embedded::Embedded;
 use crate::engines::shell::{Shell, Until};
+use crate::engines::{Engine, Timed};
 use crate::run::{Chosen, Unpacked, host};
 use plumb_host::{Host, Live};
 use std::sync::Arc;
@@ -45,7 +44,7 @@ impl Side {
         Ok(Self { name, engine, is_program })
     }
 
-    pub(super) fn ask(&mut self, statements: &[String]) -> Vec<Result<Vec<Row>, String>> {
-        self.engine.ask_many(statements)
+    pub(super) fn ask(&mut self, statements: &[String]) -> Vec<Timed> {
+        self.engine.ask_timed(statements)
     }
 }
