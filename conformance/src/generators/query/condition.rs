@@ -55,6 +55,26 @@ impl<'m> Maker<'_, '_, 'm> {
         }
     }
 
+    /// One or two comparisons of the kinds that SQLite offers to a table, and nothing else.
+    pub(super) fn comparisons(&mut self, source: &Source<'m>) -> Result<String> {
+        let one = self.comparison(source)?;
+        if !self.once_in(4)? {
+            return Ok(one);
+        }
+        Ok(format!("{one} AND {}", self.comparison(source)?))
+    }
+
+    fn comparison(&mut self, source: &Source<'m>) -> Result<String> {
+        let term = self.term(std::slice::from_ref(source))?;
+        let sql = &term.sql;
+        Ok(match self.u.int_in_range(0..=9)? {
+            0 | 1 => format!("{sql} IN ({}, {})", self.constant(&term)?, self.other(&term)?),
+            2 => format!("{sql} {} {}", self.pick(&["<=", ">=", "<", ">"])?, self.constant(&term)?),
+            3 => format!("{sql} IS {}", self.constant(&term)?),
+            _ => return self.equals(&term),
+        })
+    }
+
     fn equals(&mut self, term: &Term<'m>) -> Result<String> {
         let (sql, one) = (&term.sql, self.constant(term)?);
         Ok(match self.u.int_in_range(0..=5)? {

@@ -39,6 +39,17 @@ pub fn predicate(u: &mut Unstructured<'_>, table: &TableMaterial) -> Result<Stri
     maker.condition(&[source], 1)
 }
 
+/// One comparison or two of columns of a table with constants, all of which must be true. The FROM clause must call the table
+/// `t`. A table is offered each of them, and what depends on whether it takes all of them, such as a limit.
+///
+/// # Errors
+/// When the bytes run out.
+pub fn comparisons(u: &mut Unstructured<'_>, table: &TableMaterial) -> Result<String> {
+    let mut maker = Maker { u, tables: std::slice::from_ref(table), next: 0 };
+    let source = maker.source_of(table, "t".to_owned())?;
+    maker.comparisons(&source)
+}
+
 /// A join of two tables, which are called `a` and `b`, and a condition on both.
 #[derive(Clone, Debug)]
 pub struct Joined<'m> {

@@ -159,15 +159,20 @@ impl<'m> Maker<'_, '_, 'm> {
         self.part(&source, &term, "")
     }
 
-    /// A limit gives the same rows only under an order in which no two different rows are equal.
+    /// A limit gives the same rows only under an order in which no two different rows are equal. SQLite tells a table of its
+    /// limit only where all else are plain columns and comparisons with constants, so that is what most have.
     pub(super) fn limited(&mut self) -> Result<String> {
         let source = self.source(usize::MAX)?;
         let sources = std::slice::from_ref(&source);
-        let condition = self.condition(sources, 1)?;
+        let condition = match self.u.int_in_range(0..=5)? {
+            0 => String::new(),
+            1..=3 => format!("WHERE {} ", self.comparisons(&source)?),
+            _ => format!("WHERE {} ", self.condition(sources, 1)?),
+        };
         let (a, b) = (self.term(sources)?, self.term(sources)?);
         let (c, d) = (a.canonical(), b.canonical());
         let direction =
-            self.pick(&["", " DESC", " NULLS LAST", " DESC NULLS FIRST", " ASC NULLS FIRST", " DESC NULLS LAST"])?;
+            self.pick(&["", "", " DESC", " NULLS LAST", " DESC NULLS FIRST", " ASC NULLS FIRST", " DESC NULLS LAST"])?;
         let collated = if self.once_in(3)? {
             format!("{} COLLATE {} DESC, ", a.sql, self.pick(&["NOCASE", "RTRIM"])?)
         } else {
@@ -175,15 +180,13 @@ impl<'m> Maker<'_, '_, 'm> {
         };
         let (limit, turn) = (self.u.int_in_range(1..=5)?, self.u.int_in_range(0..=7)?);
         let end = match turn {
-            0 | 1 => format!("LIMIT {limit}"),
-            2 => format!("LIMIT -1 OFFSET {}", limit - 1),
-            3 => format!("LIMIT {limit} OFFSET 1"),
-            _ => format!("LIMIT {limit} OFFSET 0"),
+            0 => format!("LIMIT -1 OFFSET {}", limit - 1),
+            1 => format!("LIMIT {limit} OFFSET 1"),
+            2 => format!("LIMIT {limit} OFFSET 0"),
+            _ => format!("LIMIT {limit}"),
         };
         let from = self.from(&source)?;
-        Ok(format!(
-            "SELECT {c} AS c0, {d} AS c1 FROM {from} WHERE {condition} ORDER BY {collated}{c}{direction}, {d} {end}"
-        ))
+        Ok(format!("SELECT {c} AS c0, {d} AS c1 FROM {from} {condition}ORDER BY {collated}{c}{direction}, {d} {end}"))
     }
 
     /// Windows over an order in which no two different rows are equal.
