@@ -111,6 +111,11 @@ fn errors_have_places_and_help() {
             "unknown-column [nope] no such column: nope",
         ),
         (
+            // A term that names another table is not a recursive one, so what it says of the expression is too early.
+            "WITH c(a) AS (SELECT 1 UNION ALL SELECT pid FROM processes WHERE pid IN (SELECT a FROM c)) SELECT a FROM c",
+            "circular-reference [c] circular reference: c",
+        ),
+        (
             "CREATE VIEW v AS SELECT uid FROM users WHERE nope = 1; SELECT 1, x.uid FROM v AS x",
             "unknown-column [v] no such column: nope",
         ),
