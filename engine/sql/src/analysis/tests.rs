@@ -34,6 +34,13 @@ fn what_a_statement_uses() {
             "pid=processes.pid BIGINT",
         ),
         ("SELECT count(*) FROM users, groups", "users groups", "", "count(*)"),
+        ("SELECT count(*) FROM users GROUP BY shell, 1", "users", "users.shell", "count(*)"),
+        (
+            "CREATE TABLE t (a, b); UPDATE t SET b = a + 1 WHERE a IN (SELECT gid FROM groups) RETURNING b",
+            "t groups",
+            "groups.gid t.a t.b",
+            "b=t.b ",
+        ),
         (
             "SELECT gid FROM users JOIN groups USING (gid)",
             "users groups",
@@ -94,6 +101,15 @@ fn errors_have_places_and_help() {
         (
             "SELECT shell FROM (SELECT uid FROM users)",
             "unknown-column [shell] no such column: shell; shell is a column of users, which cannot be seen from here",
+        ),
+        ("SELECT 1 FROM users GROUP BY nope", "unknown-column [nope] no such column: nope"),
+        (
+            "DELETE FROM users WHERE uid = 0",
+            "read-only [users] table users may not be modified; tables only read; CREATE TABLE makes one in memory that can be changed",
+        ),
+        (
+            "CREATE TABLE t (a); UPDATE t SET b = nope",
+            "unknown-column [b] no such column: b|unknown-column [nope] no such column: nope",
         ),
         ("SELECT lenght(1)", "unknown-function [lenght] no such function: lenght; did you mean the function length?"),
         ("SELECT length(1, 2)", "wrong-arguments [length] wrong number of arguments to function length()"),
@@ -181,6 +197,8 @@ fn warnings_are_about_the_right_queries() {
         ("SELECT 1 FROM users u, groups g WHERE u.gid = g.gid", ""),
         ("SELECT 1 FROM users u, groups g, processes p WHERE u.gid = g.gid", "cartesian-join"),
         ("SELECT 1 FROM users CROSS JOIN groups", ""),
+        ("SELECT 1 FROM users u, groups g WHERE u.username LIKE g.groupname", ""),
+        ("SELECT 1 FROM users u, groups g WHERE u.username LIKE 'x' ESCAPE g.groupname", ""),
         ("SELECT 1 FROM users NATURAL JOIN groups", ""),
         ("SELECT 1 FROM uptime, users", ""),
         ("SELECT 1 FROM users, uptime", ""),

@@ -42,6 +42,18 @@ fn errors_tell_place_and_remedy() {
     assert_eq!(engine.take_denials(), ["Authorizer denied action 24 x.db null null null"]);
 }
 
+/// A function that warns at every row: nobody reads the same line twice in a row, or more than a hundred.
+#[test]
+fn warnings_are_few() {
+    let rows = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 300) SELECT";
+    let mut engine = engine();
+    for (address, told) in [("NULL", 1), ("CASE n % 2 WHEN 0 THEN 'x' END", 100)] {
+        let sql = format!("{rows} community_id_v1({address}, '5.6.7.8', 1, 2, 6) FROM r");
+        assert_eq!(ask(&mut engine, &sql).0.expect(&sql).len(), 300);
+        assert_eq!(engine.take_warnings().len(), told, "{sql}");
+    }
+}
+
 #[test]
 fn reals_have_fifteen_digits() {
     let sql = "SELECT CAST(0.1 + 0.2 AS TEXT), (1.0 / 3) || '', CAST(1e100 AS TEXT), CAST(1e15 AS TEXT), 9223372036854775807.0 || ''";
