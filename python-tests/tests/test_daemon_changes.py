@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.daemon import Daemon, query, schedule
+from support.daemon import RUNS, Daemon, query, schedule
 from support.daemons import Make
 from support.logs import row
 
@@ -45,7 +45,7 @@ def configuration(folder: Path) -> dict[str, object]:
         contents=query(
             f"SELECT f.filename, h.sha256 FROM file f JOIN hash h USING (path) WHERE f.directory = '{folder}/contents'"
         ),
-        beat=query("SELECT 1 AS one", snapshot=True),
+        runs=RUNS,
     )
 
 
@@ -56,14 +56,9 @@ def running(shared_daemon: Make) -> Daemon:
         (daemon.folder / name).mkdir()
     daemon.configure(configuration(daemon.folder))
     daemon.start()
-    ran(daemon)
+    # What is there at first is no change.
+    daemon.ran_again("sockets")
     return daemon
-
-
-def ran(daemon: Daemon) -> None:
-    """Waits for a run of everything that begins after this."""
-    before = len(daemon.snapshots("beat"))
-    daemon.until(lambda: len(daemon.snapshots("beat")) > before + 1, "two more runs")
 
 
 def put(path: Path, text: bytes) -> None:
@@ -94,7 +89,7 @@ def test_nothing_new_is_no_news(running: Daemon) -> None:
     put(running.folder / "files" / "still", b"s")
     running.until(lambda: running.rows("files")[row(filename="still", size=1)], "the file")
     before = running.texts("files")
-    ran(running)
+    running.ran_again("files")
     assert running.texts("files") == before
     (running.folder / "files" / "still").unlink()
     running.until(lambda: not running.rows("files")[row(filename="still", size=1)], "its end")
@@ -119,7 +114,7 @@ def test_only_what_is_added(running: Daemon) -> None:
     put(folder / "a", b"1")
     running.until(lambda: told() == [("added", "1")], "the file")
     (folder / "a").unlink()
-    ran(running)
+    running.ran_again("only_added")
     put(folder / "a", b"1")
     running.until(lambda: told() == [("added", "1")] * 2, "the file that came back")
     # The run that saw it go has a number too.

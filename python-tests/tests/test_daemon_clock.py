@@ -7,11 +7,12 @@ import pytest
 from support.clocks import Clock
 from support.daemon import Daemon, query, schedule
 from support.daemons import Make
-from support.logs import row
+from support.logs import Line, row
 
 pytestmark = pytest.mark.daemon
 
 DAY = 86_400
+NOW = query("SELECT unix_time FROM time", snapshot=True)
 
 
 def watching(make: Make, **flags: object) -> tuple[Daemon, Clock]:
@@ -21,23 +22,22 @@ def watching(make: Make, **flags: object) -> tuple[Daemon, Clock]:
     folder.mkdir()
     (folder / "a").touch()
     files = query(f"SELECT filename FROM file WHERE directory = '{folder}'")
-    now = query("SELECT unix_time FROM time", snapshot=True)
-    one.configure(schedule(files=files, now=now))
+    one.configure(schedule(files=files, now=NOW))
     return one, Clock(one)
 
 
 def until_time(daemon: Daemon, clock: Clock, ahead: int) -> None:
-    """Waits for two runs under a clock that is set anew."""
+    """Waits for a run under a clock that is set anew. What tables say then is what lines say."""
     clock.ahead = ahead
 
-    def runs() -> bool:
-        times = [line["unixTime"] for line in daemon.snapshots("now")[-2:]]
-        return len(times) == 2 and all(abs(time - clock.now()) < 1800 for time in times)
+    def ran() -> list[Line]:
+        return [line for line in daemon.snapshots("now")[-1:] if abs(line["unixTime"] - clock.now()) < 1800]
 
-    daemon.until(runs, f"two runs {ahead} s ahead")
+    (line,) = daemon.until(ran, f"a run {ahead} s ahead")
+    assert abs(int(line["snapshot"][0]["unix_time"]) - line["unixTime"]) < 1800
 
 
-@pytest.mark.parametrize("ahead", [DAY, 3600, -3600, -400 * DAY], ids=["a day", "an hour", "an hour back", "a year back"])
+@pytest.mark.parametrize("ahead", [DAY, -400 * DAY], ids=["a day", "a year back"])
 def test_the_clock_is_set(daemon: Make, ahead: int) -> None:
     """The schedule goes on at once; no change is lost, and none is logged twice."""
     one, clock = watching(daemon)
@@ -50,9 +50,6 @@ def test_the_clock_is_set(daemon: Make, ahead: int) -> None:
     until_time(one, clock, 0)
     (one.folder / "watched" / "b").unlink()
     one.until_rows("files")
-    # What tables say is what lines say.
-    for line in one.snapshots("now"):
-        assert abs(int(line["snapshot"][0]["unix_time"]) - line["unixTime"]) < 1800
     assert one.end() == 0
 
 
@@ -81,7 +78,7 @@ def test_it_is_told(daemon: Make, ours: None) -> None:
 def test_what_was_missed_is_made_up_for(daemon: Make, ours: None) -> None:
     """Within `--schedule_max_drift` nothing is left out: a query that is due once a minute is not forgotten."""
     one, clock = watching(daemon, schedule_max_drift=600)
-    one.configure(schedule(minute=query("SELECT 1 AS one", 60, snapshot=True), now=query("SELECT 1 AS one", snapshot=True)))
+    one.configure(schedule(minute=query("SELECT 1 AS one", 60, snapshot=True), now=NOW))
     one.start()
     until_time(one, clock, 0)
     before = len(one.snapshots("minute"))
@@ -123,8 +120,7 @@ def test_a_query_is_left_out_for_a_day_and_no_longer(daemon: Make, ours: None, a
     one.start()
     one.until_said("it is left out for a day")
     assert one.stderr.count("Executing scheduled query hog") == 1
-    before = len(one.snapshots("beat"))
-    one.until(lambda: len(one.snapshots("beat")) > before + 1, "two more runs")
+    one.ran()
     assert one.stderr.count("Executing scheduled query hog") == 1
     clock.ahead = ahead
     one.until_said("Executing scheduled query hog", times=2)

@@ -15,7 +15,7 @@ import pytest
 
 from support.daemon import Daemon, query, schedule
 from support.daemons import Make
-from support.logs import BrokenLog, replay, row
+from support.logs import BrokenLog, parse, replay, row
 from support.namespaces import mounted
 
 pytestmark = pytest.mark.daemon
@@ -36,7 +36,7 @@ STATUS = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ [\w.]+:\d+\] ")
 
 
 def turned_over(log: Path) -> list[str]:
-    """The lines of a log and of all that it was before, the oldest first."""
+    """The lines of a log and of all that it was before, the oldest first, when nobody writes any more."""
     kept = sorted(log.parent.glob(f"{log.name}.*.zst"), key=lambda path: int(path.name.split(".")[-2]), reverse=True)
     texts = [pyarrow.input_stream(str(path), compression="zstd").read() for path in kept]
     plain = [path.read_bytes() for path in (log.with_name(f"{log.name}.1"), log) if path.exists()]
@@ -68,10 +68,13 @@ def test_old_logs_go(daemon: Make) -> None:
     one.start()
     log = one.log / "osqueryd.snapshots.log"
     old = [one.log / f"osqueryd.snapshots.log{end}" for end in (".1", ".2.zst", ".3.zst")]
-    one.until(lambda: len(turned_over(log)) == 3, "two old logs")
-    first = turned_over(log)[0]
-    one.until(lambda: old[1].exists() and first not in turned_over(log), "the end of the oldest")
+    first = one.until(lambda: one.snapshots("beat"), "a snapshot")[0]["unixTime"]
+    # Each file holds one line, and one is written in each second.
+    one.until(old[1].exists, "two old logs")
+    one.until(lambda: any(line["unixTime"] > first + 4 for line in one.snapshots("beat")), "more than fit")
     assert one.end() == 0
+    lines = [parse(line)["unixTime"] for line in turned_over(log)]
+    assert len(lines) == 3 and lines == sorted(lines) and lines[0] > first
     assert [path.exists() for path in old] == [True, True, False]
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
@@ -82,6 +85,7 @@ def test_permissions_and_links(daemon: Make) -> None:
     one.until(lambda: "Error executing scheduled query wrong" in one.status("ERROR"), "an error")
     for name in ("results", "snapshots"):
         assert stat.S_IMODE((one.log / f"osqueryd.{name}.log").stat().st_mode) == 0o640
+    assert one.end() == 0
     for level in ("INFO", "WARNING", "ERROR"):
         link = one.log / f"osqueryd.{level}"
         assert re.fullmatch(rf"osqueryd\.{level}\.\d{{8}}-\d{{6}}\.{one.pid}", os.readlink(link))
@@ -92,7 +96,6 @@ def test_permissions_and_links(daemon: Make) -> None:
         assert lines and all(STATUS.match(line) for line in lines), lines
         # A file has its own level and what is worse.
         assert {line[0] for line in lines} <= set("IWEF"["IWEF".index(level[0]) :]), lines
-    assert one.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ def test_permissions_and_links(daemon: Make) -> None:
 )
 def test_which_status_lines_are_written(daemon: Make, flags: dict[str, object], levels: dict[str, str], stderr: bool) -> None:
     one = daemon(schedule(one=query("SELECT 1 AS one"), beat=BEAT, wrong=query("SELEC")), **flags).start()
-    one.until(lambda: len(one.snapshots("beat")) > 2 and one.lines("one"), "some runs")
+    one.until(lambda: "Error executing scheduled query wrong" in one.status("ERROR") and one.lines("one"), "both")
     assert one.end() == 0
     for level in ("INFO", "ERROR"):
         found = {line[0] for line in one.status(level).splitlines() if STATUS.match(line)}

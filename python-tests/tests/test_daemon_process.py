@@ -23,42 +23,36 @@ BEAT = schedule(beat=query("SELECT 1 AS one", snapshot=True))
 BOTH = pytest.mark.parametrize("watched", [False, True], ids=["alone", "watched"])
 
 
-def beats(daemon: Daemon) -> None:
-    """Waits for a run that begins after this."""
-    before = len(daemon.snapshots("beat"))
-    daemon.until(lambda: len(daemon.snapshots("beat")) > before + 1, "two more runs")
-
-
 @BOTH
 def test_one_at_a_time(daemon: Make, watched: bool) -> None:
     one = daemon(BEAT, watched=watched).start()
-    beats(one)
+    one.ran()
     assert one.pidfile.stat().st_mode & 0o777 == 0o600
     second = one.run()
     assert second.code == 1
     assert "Pidfile check failed" in second.complaint
-    beats(one)
+    one.ran()
     assert one.end() == 0
 
 
 @BOTH
 def test_the_pidfile_of_one_that_is_gone(daemon: Make, watched: bool) -> None:
     one = daemon(BEAT, watched=watched).start()
-    beats(one)
+    one.ran()
     one.kill()
     assert one.pidfile.exists()
     one.start()
-    beats(one)
+    one.ran()
     assert one.pidfile.read_text() == str(one.pid)
     assert one.end() == 0
 
 
 def test_one_store_is_of_one_daemon(daemon: Make) -> None:
     one = daemon(BEAT).start()
-    beats(one)
+    one.until(lambda: one.snapshots("beat"), "a run")
     second = one.run(f"--pidfile={one.folder}/other")
     assert second.code == 1
-    beats(one)
+    one.ran()
     assert one.end() == 0
 
 
@@ -70,12 +64,12 @@ def test_one_takes_the_place_of_another(daemon: Make, watched: bool) -> None:
     name.symlink_to(shutil.which(old.command[0]) or old.command[0])
     old.command = [str(name), *old.command[1:]]
     old.start()
-    beats(old)
+    old.ran()
     new = daemon(BEAT, watched=watched)
     new.flags |= {"pidfile": str(old.pidfile), "force": "true"}
     new.start()
     assert old.ended() == 0
-    beats(new)
+    new.ran()
     assert old.pidfile.read_text() == str(new.pid)
     assert new.end() == 0
 
@@ -153,8 +147,8 @@ def test_nobody_reads_what_it_says(daemon: Make, watched: bool) -> None:
         one.start().ready()
     finally:
         os.close(write)
-    beats(one)
-    assert "Executing scheduled query wrong" in one.status()
+    one.ran()
+    one.until(lambda: "Executing scheduled query wrong" in one.status(), "what it says in files")
     assert one.end() == 0
 
 
@@ -262,6 +256,6 @@ def test_as_another_user(daemon: Make, watched: bool) -> None:
     one.until_rows("own", row(uid=NOBODY, gid=NOBODY))
     one.until_rows("users", row(username="root"))
     one.until_rows("open", row(size=8))
-    beats(one)
+    one.ran()
     assert one.rows("closed") == {}
     assert one.end() == 0

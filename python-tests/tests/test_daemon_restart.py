@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.daemon import Daemon, query, schedule
+from support.daemon import RUNS, Daemon, query, schedule
 from support.daemons import Make
 from support.logs import row
 
@@ -24,7 +24,7 @@ def watching(make: Make) -> Daemon:
     folder.mkdir()
     for name in "ab":
         (folder / name).touch()
-    daemon.configure(schedule(files=query(sql(folder)), beat=query("SELECT 1 AS one", snapshot=True)))
+    daemon.configure(schedule(files=query(sql(folder)), runs=RUNS))
     return daemon
 
 
@@ -36,19 +36,13 @@ def names(*words: str) -> list[str]:
     return [row(filename=word) for word in words]
 
 
-def ran(daemon: Daemon) -> None:
-    """Waits for a run that begins after this."""
-    before = len(daemon.snapshots("beat"))
-    daemon.until(lambda: len(daemon.snapshots("beat")) > before + 1, "two more runs")
-
-
 def test_it_goes_on_where_it_was(daemon: Make) -> None:
     one = watching(daemon).start()
     one.until_rows("files", *names("a", "b"))
     assert one.end() == 0
     before = one.texts("files")
     one.start()
-    ran(one)
+    one.ran_again("files")
     assert one.texts("files") == before, "a start is no news"
     assert one.end() == 0
     # What happens meanwhile is a change like any other.
@@ -105,7 +99,7 @@ def test_a_query_that_comes_back_is_remembered(daemon: Make) -> None:
     assert one.end() == 0
     one.configure(schedule(beat=query("SELECT 1 AS one", snapshot=True)))
     one.start()
-    ran(one)
+    one.ran()
     assert one.end() == 0
     (one.folder / "watched" / "a").unlink()
     one.configure(whole)

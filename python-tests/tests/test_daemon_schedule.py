@@ -27,7 +27,7 @@ def configuration(folder: Path) -> dict[str, object]:
         "options": {"custom_word": "told", "schedule_default_interval": 77},
         "schedule": {
             "each_second": query("SELECT 1 AS one", snapshot=True),
-            "each_fourth": query("SELECT 4 AS four", 4, snapshot=True),
+            "each_third": query("SELECT 3 AS three", 3, snapshot=True),
             "as_text": query("SELECT 2 AS two", interval=0) | {"interval": "2", "snapshot": "true"},
             "at_start": query("SELECT 'early' AS word", LONGEST, startup_priority=1),
             "later": query("SELECT 'never' AS word", LONGEST),
@@ -156,9 +156,9 @@ def test_a_snapshot_line(running: Daemon) -> None:
 
 def test_an_interval_is_never_too_short(running: Daemon) -> None:
     """Every run belongs to a second of its own that the interval divides, be it ever so late."""
-    running.until(lambda: len(running.snapshots("each_fourth")) >= 2, "two runs")
+    running.until(lambda: len(running.snapshots("each_third")) >= 2, "two runs")
     start = first(running, "each_second")["unixTime"]
-    for name, interval in (("each_second", 1), ("as_text", 2), ("each_fourth", 4)):
+    for name, interval in (("each_second", 1), ("as_text", 2), ("each_third", 3)):
         times = [line["unixTime"] for line in running.snapshots(name)]
         assert times == sorted(times)
         # A second for the start, which may be one before the first line.
@@ -167,7 +167,7 @@ def test_an_interval_is_never_too_short(running: Daemon) -> None:
 
 def test_who_is_in_the_schedule(running: Daemon) -> None:
     plan = planned(running)
-    there = {"each_second": "1", "each_fourth": "4", "as_text": "2", "by_default": "77", "later": str(LONGEST)}
+    there = {"each_second": "1", "each_third": "3", "as_text": "2", "by_default": "77", "later": str(LONGEST)}
     assert {name: plan.get(name) for name in there} == there
     for name in ("here", "posix", "old", "every_shard", "no_shard", "wrong", "view", "pack_inline_q"):
         assert name in plan

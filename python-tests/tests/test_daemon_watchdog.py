@@ -26,12 +26,6 @@ DENIED = query("SELECT name, denylisted FROM osquery_schedule WHERE name IN ('ho
 SOON = {"watchdog_max_delay": 1}
 
 
-def beats(daemon: Daemon) -> None:
-    """Waits for a run that begins after this."""
-    before = len(daemon.snapshots("beat"))
-    daemon.until(lambda: len(daemon.snapshots("beat")) > before + 1, "two more runs")
-
-
 def denied(daemon: Daemon) -> dict[str, str]:
     """Which queries are left out, as the last snapshot says."""
     shots = daemon.snapshots("denied")
@@ -71,7 +65,7 @@ def test_a_worker_that_ends_is_replaced(daemon: Make, number: signal.Signals) ->
 def test_a_worker_ends_with_its_watcher(daemon: Make) -> None:
     one = daemon(schedule(beat=BEAT), watched=True).start()
     worker = one.worker()
-    beats(one)
+    one.ran()
     one.send(signal.SIGKILL)
     assert one.ended() == -signal.SIGKILL
     assert not lives(worker)
@@ -80,7 +74,7 @@ def test_a_worker_ends_with_its_watcher(daemon: Make) -> None:
 def test_a_worker_that_hangs_does_not_keep_the_daemon(daemon: Make) -> None:
     """It cannot hear that it is to end, and is killed when its time is over."""
     one = daemon(schedule(beat=BEAT), watched=True, alarm_timeout=10).start()
-    beats(one)
+    one.ran()
     worker = one.worker()
     send(worker, signal.SIGSTOP)
     code = one.end()
@@ -90,11 +84,11 @@ def test_a_worker_that_hangs_does_not_keep_the_daemon(daemon: Make) -> None:
 
 def test_a_worker_that_hangs_goes_on_when_it_can(daemon: Make) -> None:
     one = daemon(schedule(beat=BEAT), watched=True).start()
-    beats(one)
+    one.ran()
     worker = one.worker()
     send(worker, signal.SIGSTOP)
     send(worker, signal.SIGCONT)
-    beats(one)
+    one.ran()
     assert one.worker() == worker
     assert one.end() == 0
 
@@ -114,7 +108,7 @@ def test_a_worker_that_does_not_stop_is_killed(daemon: Make) -> None:
         schedule(beat=BEAT), watched=True, watchdog_memory_limit=1, watchdog_delay=0, watchdog_forced_shutdown_delay=1, **SOON
     ).start()
     first = one.worker()
-    beats(one)
+    one.ran()
     send(first, signal.SIGSTOP)
     one.until_said(f"({first}) stopping: Memory limits exceeded: ")
     assert one.worker(other_than=first) != first
@@ -139,10 +133,10 @@ def test_a_query_that_uses_too_much(daemon: Make, ours: None, sql: str, flags: d
     worker = one.worker()
     assert "Error executing scheduled query hog" in one.stderr
     assert one.lines("hog") == []
-    beats(one)
+    one.ran()
     assert one.end() == 0
     one.start()
-    beats(one)
+    one.ran("denied")
     assert one.worker() != worker
     assert denied(one)["hog"] == "1"
     assert one.stderr.count("Error executing scheduled query hog") == 1
@@ -154,7 +148,7 @@ def test_a_query_in_which_the_daemon_dies(daemon: Make, watched: bool) -> None:
     """Left out from then on, unless it says otherwise; the others run."""
     one = daemon(schedule(hog=query(ENDLESS), beat=BEAT, denied=DENIED), watched=watched, schedule_lognames=True, **SOON).start()
     one.until_said("Executing scheduled query hog")
-    beats(one)
+    one.ran()
     if watched:
         first = one.worker()
         send(first, signal.SIGKILL)
@@ -164,7 +158,7 @@ def test_a_query_in_which_the_daemon_dies(daemon: Make, watched: bool) -> None:
         one.start()
     one.until_said("Scheduled query may have failed: hog")
     one.until(lambda: denied(one).get("hog") == "1", "the query being left out")
-    beats(one)
+    one.ran()
     assert one.stderr.count("Executing scheduled query hog") == 1
     assert one.end() == 0
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -31,6 +32,10 @@ def query(sql: str, interval: int = 1, **more: object) -> dict[str, object]:
 def schedule(**queries: dict[str, object]) -> dict[str, object]:
     """A configuration that is a schedule alone."""
     return {"schedule": queries}
+
+
+#: The query that `Daemon.ran_again` looks at.
+RUNS = query("SELECT name, executions FROM osquery_schedule", snapshot=True)
 
 
 class Daemon:
@@ -202,6 +207,23 @@ class Daemon:
     def until_rows(self, name: str, *rows: str, kills: int = 0) -> None:
         """Waits until a differential query has these rows and no others."""
         self.until(lambda: self.rows(name, kills) == Counter(rows), f"the rows {rows} of {name}")
+
+    def ran(self, name: str = "beat") -> None:
+        """Waits for a run of a query each second that begins after this."""
+        now = int(time.time())
+        # The last line is the latest: a query never runs twice at once.
+        self.until(lambda: [line for line in self.snapshots(name)[-1:] if line["unixTime"] > now], f"a run of {name}")
+
+    def ran_again(self, name: str) -> None:
+        """Waits for the end of a run of a query that begins after this. Takes RUNS, as a query `runs`."""
+
+        def count() -> int:
+            return next(int(row["executions"]) for row in self.snapshots("runs")[-1]["snapshot"] if row["name"] == name)
+
+        self.ran("runs")
+        # One may have been about to end.
+        wanted = count() + 2
+        self.until(lambda: count() >= wanted, f"another run of {name}")
 
     def until_counter(self, name: str, counter: int) -> None:
         """Waits until a query has logged its run of this number."""

@@ -15,10 +15,10 @@ Line = dict[str, Any]
 def whole_lines(path: Path) -> list[str]:
     """The lines of a log as it is now, without one that is being written; none if there is no file."""
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return text.split("\n")[:-1]
+    return [line.decode() for line in text.split(b"\n")[:-1]]
 
 
 def parse(text: str) -> Line:
