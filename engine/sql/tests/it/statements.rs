@@ -1,7 +1,8 @@
 //! Statements as a whole: errors, what is allowed, budgets.
 
 use crate::fixture::{ROWS, Rows2, ask, engine, engine_with};
-use plumb_sql::{Budget, SqlError};
+use plumb_schema::Value;
+use plumb_sql::{Budget, Parameters, SqlError};
 use std::time::Duration;
 
 #[test]
@@ -268,5 +269,39 @@ fn scans_cost_what_tables_say() {
     ] {
         ask(&mut engine, &format!("EXPLAIN {sql}")).0.expect(sql);
         assert_eq!(engine.take_trace().first().map(String::as_str), Some(expect), "{sql}");
+    }
+}
+
+#[test]
+fn parameters_have_values() {
+    let text = |text: &'static str| Value::Text(text.as_bytes().into());
+    let listed = |values: &[Value<'static>]| Parameters::Listed(values.to_vec());
+    let named = |name: &str, value| Parameters::Named([(name.to_owned(), value)].into());
+    let blob = Value::Blob(b"\xff"[..].into());
+    for (sql, parameters, expect) in [
+        ("SELECT ? IS NULL", Parameters::Unknown, Ok("1")),
+        (
+            "SELECT typeof(?) || typeof(?2) || typeof(?)",
+            listed(&[text(""), blob, Value::Real(0.5)]),
+            Ok("textblobreal"),
+        ),
+        ("SELECT typeof(?)", listed(&[Value::Null]), Ok("null")),
+        ("SELECT name FROM keyed WHERE id = ?", listed(&[Value::Int(3)]), Ok("c")),
+        ("SELECT path FROM needy WHERE path = ?", listed(&[text("/x")]), Ok("/x")),
+        ("SELECT path FROM needy WHERE path LIKE ?", listed(&[text("/m%")]), Ok("/matched")),
+        ("SELECT :a || @a || $a", named("a", text("x")), Ok("xxx")),
+        ("SELECT 1 WHERE :a", named("a", Value::Int(1)), Ok("1")),
+        ("SELECT 1", named("a", Value::Int(1)), Ok("1")),
+        ("SELECT ?", listed(&[]), Err("the statement has 1 parameters, and 0 values are given")),
+        ("SELECT 1", listed(&[Value::Null]), Err("the statement has 0 parameters, and 1 values are given")),
+        ("SELECT :b", named("a", Value::Null), Err("there is no value for the parameter :b")),
+        ("SELECT ?", named("a", Value::Null), Err("there is no value for the parameter ?")),
+    ] {
+        let mut rows = Rows2::default();
+        let result = engine().run_with(sql, &parameters, &mut rows).map(|()| rows.rows.concat().concat());
+        match expect {
+            Ok(row) => assert_eq!(result.expect(sql), row, "{sql}"),
+            Err(message) => assert_eq!(result.expect_err(sql).to_string(), message, "{sql}"),
+        }
     }
 }
