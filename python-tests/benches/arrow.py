@@ -16,8 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import plumb
 import pyarrow as pa  # type: ignore[import-untyped]
+
+import plumb
 
 ROWS = 1_000_000
 NUMBERS = f"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT {ROWS})"
