@@ -9,6 +9,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes that statements with a limit keep in the whole process, and the most that they may; 0 is no bound.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Bounds what all statements keep together.
+pub(crate) fn bound(bytes: usize) {
+    MOST.store(bytes, Ordering::Relaxed);
+}
 
 /// Counts the bytes of the rows that a statement keeps.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +36,18 @@ impl Meter {
     fn charge(&self, bytes: usize) -> Result<(), OutOfMemory> {
         let kept = self.kept.get().saturating_add(bytes);
         self.kept.set(kept);
-        if self.limit.is_none_or(|limit| kept <= limit) { Ok(()) } else { Err(OutOfMemory) }
+        let Some(limit) = self.limit else { return Ok(()) };
+        let all = KEPT.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let most = Some(MOST.load(Ordering::Relaxed)).filter(|most| *most > 0);
+        if kept <= limit && most.is_none_or(|most| all <= most) { Ok(()) } else { Err(OutOfMemory) }
     }
 
+    /// Of what was charged.
     fn release(&self, bytes: usize) {
         self.kept.set(self.kept.get().saturating_sub(bytes));
+        if self.limit.is_some() {
+            KEPT.fetch_sub(bytes, Ordering::Relaxed);
+        }
     }
 }
 

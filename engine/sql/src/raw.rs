@@ -245,9 +245,34 @@ pub fn give_back_memory() {
     }
 }
 
-/// Bounds the memory of SQLite itself (sorters, transient indexes) for the whole process: a statement that needs more
-/// fails. A program with budgets calls it once; 0 is no bound.
-pub fn bound_memory(bytes: usize) {
+/// Bounds what statements may use of memory in the whole process: SQLite itself (sorters, transient indexes), and the rows that are kept for
+/// all statements together. A statement that needs more fails. A program with budgets calls it once; 0 is no bound.
+pub fn bound_memory(sqlite: usize, rows: usize) {
     // SAFETY: takes a number.
-    unsafe { ffi::sqlite3_hard_heap_limit64(i64::try_from(bytes).unwrap_or(i64::MAX)) };
+    unsafe { ffi::sqlite3_hard_heap_limit64(i64::try_from(sqlite).unwrap_or(i64::MAX)) };
+    crate::picture::bound(rows);
+    keep_little();
+}
+
+/// Lets the allocator keep little of what is freed: what a statement used is to be there for the next, in whichever thread, or go back to the
+/// system. By itself the allocator keeps a pool for each thread, and of each as much as was ever used.
+fn keep_little() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    for (parameter, value) in [(M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 512 * 1024), (M_TRIM_THRESHOLD, 1024 * 1024)] {
+        // SAFETY: takes numbers; what it does not know it refuses.
+        unsafe { mallopt(parameter, value) };
+    }
+}
+
+// Parameters of mallopt(3).
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const M_TRIM_THRESHOLD: c_int = -1;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const M_MMAP_THRESHOLD: c_int = -3;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const M_ARENA_MAX: c_int = -8;
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+unsafe extern "C" {
+    fn mallopt(parameter: c_int, value: c_int) -> c_int;
 }

@@ -18,7 +18,7 @@ use crate::monitoring::Monitoring;
 use crate::schedule::denylist::{self, Running};
 use crate::schedule::timetable::{Entry, Ticker, Timetable};
 use crate::store::{Store, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, mpsc};
@@ -78,6 +78,7 @@ impl Daemon {
             settings,
             lanes,
             denied,
+            hungry: HashSet::new(),
             heard,
         };
         match loaded {

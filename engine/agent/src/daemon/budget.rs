@@ -57,11 +57,12 @@ pub(super) fn trim_threshold(flags: &Flags) -> Option<u64> {
     }
 }
 
-/// Bounds what SQLite itself uses (sorters, long texts, the store) in the whole process: what the watchdog allows, less what rows take. A
-/// statement that needs more fails as one over its budget.
+/// Bounds what the process uses: SQLite itself (sorters, long texts, the store) half of what the watchdog allows, rows that are kept a
+/// quarter. A statement that needs more fails as one over its budget.
 pub(super) fn bound_process(flags: &Flags) {
-    let bytes = Limits::of(flags).memory.map_or(0, |bytes| bytes / 8 * 5);
-    plumb_sql::bound_memory(usize::try_from(bytes).unwrap_or(0));
+    let limit = Limits::of(flags).memory.unwrap_or(0);
+    let bytes = |parts: u64| usize::try_from(limit / 4 * parts).unwrap_or(usize::MAX);
+    plumb_sql::bound_memory(bytes(2), bytes(1));
 }
 
 #[cfg(test)]

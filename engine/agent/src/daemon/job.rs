@@ -28,8 +28,8 @@ pub(super) struct Job {
     pub(super) name: String,
     pub(super) sql: String,
     pub(super) snapshot: bool,
-    /// Whether its last run held up others.
-    pub(super) was_slow: bool,
+    /// How long its last run took.
+    pub(super) habit: Habit,
     /// Whether rows that are gone are logged.
     pub(super) removed: bool,
     /// What decorators have said so far.
@@ -39,6 +39,17 @@ pub(super) struct Job {
     pub(super) writing: Writing,
     /// The name of the host in log lines.
     pub(super) host: Arc<str>,
+}
+
+/// What is known of how long a query takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// It has never run to its end.
+    Unknown,
+    /// It holds up nobody.
+    Quick,
+    /// It would hold up others.
+    Slow,
 }
 
 /// How results are written: what flags say.
@@ -73,6 +84,9 @@ struct Output {
     logged: bool,
 }
 
+/// SQLite's code.
+const OUT_OF_MEMORY: i32 = rusqlite::ffi::SQLITE_NOMEM;
+
 /// Why a query gave no result.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -88,6 +102,11 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) const fn is_over_budget(&self) -> bool {
         matches!(self, Self::Sql(SqlError::Budget { .. }))
+    }
+
+    /// Whether memory was used up, which all queries share.
+    pub(super) const fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Sql(SqlError::Budget { code: OUT_OF_MEMORY, .. }))
     }
 }
 

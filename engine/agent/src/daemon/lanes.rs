@@ -1,7 +1,7 @@
 //! Threads that run queries. One is enough while queries are short; a query that takes long gets a lane to itself, and
 //! the others go on in another.
 
-use super::job::{Failure, Job, Outcome};
+use super::job::{Failure, Habit, Job, Outcome};
 use super::{Heard, Shared};
 use crate::glog::Severity;
 use crate::here;
@@ -20,7 +20,10 @@ use std::time::{Duration, Instant};
 pub(super) type Make = Arc<dyn Fn() -> Result<Engine, SqlError> + Send + Sync>;
 
 /// How long a query may hold up the others.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A query that took so long last time is one of the slow ones. Busy machines make quick queries take longer than usual.
+pub(super) const SLOW: Duration = Duration::from_secs(3);
 
 /// See the module.
 pub(super) struct Lanes {
@@ -42,10 +45,24 @@ pub(super) struct Done {
 
 struct Lane {
     work: Sender<Work>,
-    busy: Option<(String, Instant)>,
+    busy: Option<Busy>,
     /// Stops what runs.
     cancel: Arc<Mutex<Option<Cancel>>>,
     thread: JoinHandle<()>,
+}
+
+/// What a lane does.
+struct Busy {
+    job: Job,
+    since: Instant,
+    /// It was stopped to make room for others, and will be asked again.
+    aside: bool,
+}
+
+impl Busy {
+    fn is_slow(&self) -> bool {
+        self.job.habit == Habit::Slow || self.since.elapsed() >= PATIENCE
+    }
 }
 
 struct Work {
@@ -82,12 +99,15 @@ impl Lanes {
 
     /// Whether a query runs or waits to.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.waiting.iter().any(|job| job.name == name)
-            || self.lanes.iter().any(|lane| lane.busy.as_ref().is_some_and(|(busy, _)| busy == name))
+        self.waiting.iter().any(|job| job.name == name) || self.busy().any(|busy| busy.job.name == name)
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.lanes.iter().all(|lane| lane.busy.is_none())
+    }
+
+    fn busy(&self) -> impl Iterator<Item = &Busy> {
+        self.lanes.iter().filter_map(|lane| lane.busy.as_ref())
     }
 
     /// Puts a query behind those that wait.
@@ -112,28 +132,56 @@ impl Lanes {
 
     fn begin(&mut self, place: usize, job: Job) {
         if let Some(lane) = self.lanes.get_mut(place) {
-            lane.busy = Some((job.name.clone(), Instant::now()));
+            lane.busy = Some(Busy { job: job.clone(), since: Instant::now(), aside: false });
             // A lane ends only when its sender is dropped: it listens.
             let _ = lane.work.send(Work { job, make: Arc::clone(&self.make), generation: self.generation });
         }
     }
 
-    /// A lane for a query; if there is none, how long until one may open. Queries that have not been slow may have twice as many: however many slow
-    /// ones there are, they do not hold up the others.
+    /// A lane for a query; if there is none, how long until one may open. There are twice as many lanes as slow queries get, and one more for
+    /// those that are known to be quick: however many slow ones there are, they do not hold up the others.
     fn place(&mut self, job: &Job) -> Result<usize, Option<Duration>> {
+        if job.habit == Habit::Slow && self.slow() >= self.most {
+            return Err(None);
+        }
+        let (twice, is_quick) = (self.most.saturating_mul(2), |habit| habit == Habit::Quick);
+        if !is_quick(job.habit) && self.busy().filter(|busy| !is_quick(busy.job.habit)).count() >= twice {
+            self.put_aside();
+            return Err(Some(PATIENCE));
+        }
         if let Some(idle) = self.lanes.iter().position(|lane| lane.busy.is_none()) {
             return Ok(idle);
         }
-        let most = if job.was_slow { self.most } else { self.most.saturating_mul(2) };
-        if self.lanes.len() >= most {
-            return Err(None);
-        }
         // The youngest query decides: while one is young, its lane may soon be free.
-        let youngest = self.lanes.iter().filter_map(|lane| lane.busy.as_ref()).map(|(_, since)| since.elapsed()).min();
-        match youngest.and_then(|since| PATIENCE.checked_sub(since)).filter(|wait| !wait.is_zero()) {
-            Some(wait) => Err(Some(wait)),
-            None => self.open().ok_or(Some(PATIENCE)),
+        let youngest = self.busy().map(|busy| busy.since.elapsed()).min();
+        if let Some(wait) = youngest.and_then(|since| PATIENCE.checked_sub(since)).filter(|wait| !wait.is_zero()) {
+            return Err(Some(wait));
         }
+        if self.lanes.len() > twice {
+            self.put_aside();
+            return Err(Some(PATIENCE));
+        }
+        self.open().ok_or(Some(PATIENCE))
+    }
+
+    /// How many slow queries run that are not about to end.
+    fn slow(&self) -> usize {
+        self.busy().filter(|busy| busy.is_slow() && !busy.aside).count()
+    }
+
+    /// Nobody knew that so many queries are slow, and now they have all lanes. The one that has run for longest gives way, and waits for a
+    /// lane of the slow ones.
+    fn put_aside(&mut self) {
+        let is_too_many = self.slow() > self.most;
+        let unknown =
+            |lane: &&mut Lane| lane.busy.as_ref().is_some_and(|busy| busy.job.habit != Habit::Slow && !busy.aside);
+        let since = |lane: &&mut Lane| lane.busy.as_ref().map(|busy| busy.since);
+        let chosen = self.lanes.iter_mut().filter(unknown).min_by_key(since);
+        if let Some(busy) = chosen.filter(|_| is_too_many).and_then(|lane| lane.busy.as_mut()) {
+            busy.aside = true;
+        }
+        // Again those that did not hear of it, because they had not begun.
+        self.lanes.iter().filter(|lane| lane.busy.as_ref().is_some_and(|busy| busy.aside)).for_each(Lane::stop);
     }
 
     fn open(&mut self) -> Option<usize> {
@@ -154,26 +202,27 @@ impl Lanes {
         Some(place)
     }
 
-    /// A lane has finished. Lanes that nobody needs any more end.
-    pub(super) fn finished(&mut self, done: &Done) {
-        if let Some(lane) = self.lanes.get_mut(done.lane) {
-            lane.busy = None;
+    /// A lane has finished; answers how its query went, unless that is to be asked again. Lanes that nobody needs any more end.
+    pub(super) fn finished(&mut self, done: Done) -> Option<Outcome> {
+        let busy = self.lanes.get_mut(done.lane).and_then(|lane| lane.busy.take());
+        let was_stopped = matches!(&done.outcome.result, Err(Failure::Sql(SqlError::Sql { .. })));
+        if let Some(Busy { mut job, .. }) = busy.filter(|busy| busy.aside && was_stopped) {
+            job.habit = Habit::Slow;
+            self.waiting.push_back(job);
+            return None;
         }
         if self.waiting.is_empty() {
             while self.lanes.len() > 1 && self.lanes.last().is_some_and(|lane| lane.busy.is_none()) {
                 self.lanes.pop();
             }
         }
+        Some(done.outcome)
     }
 
     /// Stops what runs and forgets what waits.
     pub(super) fn stop(&mut self) {
         self.waiting.clear();
-        for lane in self.lanes.iter().filter(|lane| lane.busy.is_some()) {
-            if let Some(cancel) = &*lane.cancel.lock().unwrap_or_else(PoisonError::into_inner) {
-                cancel.cancel();
-            }
-        }
+        self.lanes.iter().filter(|lane| lane.busy.is_some()).for_each(Lane::stop);
     }
 
     /// Waits for the threads, which must have been stopped.
@@ -182,6 +231,15 @@ impl Lanes {
             drop(work);
             // A panic was told when it happened.
             let _ = thread.join();
+        }
+    }
+}
+
+impl Lane {
+    /// Stops what runs.
+    fn stop(&self) {
+        if let Some(cancel) = &*self.cancel.lock().unwrap_or_else(PoisonError::into_inner) {
+            cancel.cancel();
         }
     }
 }

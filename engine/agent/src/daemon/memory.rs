@@ -16,6 +16,8 @@ pub(super) struct Trimmed {
 impl Trimmed {
     /// Gives free memory back if there is more in use than a threshold.
     pub(super) fn look(&mut self, resident_now: u64, threshold: Option<u64>) {
+        // What was in use the last time may have been freed since.
+        self.after = self.after.min(resident_now);
         if self.is_due(resident_now, threshold) {
             plumb_sql::give_back_memory();
             self.after = resident();

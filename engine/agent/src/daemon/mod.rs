@@ -27,14 +27,14 @@ use crate::schedule::performance::Performance;
 use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
 use crate::store::{Store, StoreError};
 use board::Board;
-use job::{Failure, Job, Outcome};
-use lanes::{Done, Lanes, PATIENCE};
+use job::{Failure, Habit, Job, Outcome};
+use lanes::{Done, Lanes, SLOW};
 use packs::Packs;
 use plumb_host::Host;
 use plumb_schema::{Registry, ScheduleInfo};
 use plumb_sql::{Cell, Engine, Pace, render_real};
 use settings::Settings;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -169,6 +169,8 @@ pub struct Daemon {
     engine: Option<Engine>,
     decorations: BTreeMap<String, BTreeMap<String, String>>,
     denied: HashMap<String, i64>,
+    /// Queries that were out of memory when they last ran. Another one may have used it: who is so twice in a row is left out.
+    hungry: HashSet<String>,
     performance: HashMap<String, Performance>,
     monitoring: Option<Monitoring>,
     trimmed: memory::Trimmed,
@@ -351,10 +353,7 @@ impl Daemon {
             name: name.clone(),
             sql: entry.query.sql.clone(),
             snapshot: entry.query.snapshot,
-            was_slow: self
-                .performance
-                .get(name)
-                .is_some_and(|last| u128::from(last.last_wall_time_ms) >= PATIENCE.as_millis()),
+            habit: self.habit(name),
             removed: entry.query.removed,
             decorations: Arc::new(all.collect()),
             always: Arc::clone(&self.settings.always),
@@ -363,10 +362,18 @@ impl Daemon {
         });
     }
 
+    fn habit(&self, name: &str) -> Habit {
+        match self.performance.get(name).filter(|figures| figures.executions > 0) {
+            Some(figures) if u128::from(figures.last_wall_time_ms) >= SLOW.as_millis() => Habit::Slow,
+            Some(_) => Habit::Quick,
+            None => Habit::Unknown,
+        }
+    }
+
     /// A query has run.
     fn finished(&mut self, done: Done) {
-        self.lanes.finished(&done);
-        let Outcome { name, cost, usage, logged, result } = done.outcome;
+        let Some(outcome) = self.lanes.finished(done) else { return };
+        let Outcome { name, cost, usage, logged, result } = outcome;
         if let Some(usage) = &usage {
             self.trimmed.look(usage.resident, self.settings.trim);
         }
@@ -374,7 +381,9 @@ impl Daemon {
             self.record(&name, usage.as_ref(), logged, result.is_ok());
         }
         match result {
-            Ok(()) => {}
+            Ok(()) => {
+                self.hungry.remove(&name);
+            }
             Err(Failure::Stopped) => return,
             Err(failure) => self.failed(&name, &failure),
         }
@@ -390,7 +399,8 @@ impl Daemon {
     fn failed(&mut self, name: &str, failure: &Failure) {
         self.say(Severity::Error, &format!("Error executing scheduled query {name}: {failure}"));
         let may = self.timetable.entries().iter().any(|entry| entry.name == name && entry.query.denylist);
-        if failure.is_over_budget() && may {
+        let is_first = failure.is_out_of_memory() && self.hungry.insert(name.to_owned());
+        if failure.is_over_budget() && may && !is_first {
             let now = self.now();
             self.deny(name, now);
             self.say(

@@ -218,7 +218,7 @@ fn a_hog_is_stopped_and_left_out_for_a_day() {
         r#"{{"schedule": {{"hog": {{"query": "{endless}", "interval": 60}}, "spared": {{"query": "{endless}", "interval": 60, "denylist": false}},
             "modest": {{"query": "select 1 as n", "interval": 60, "snapshot": true}}}}}}"#
     );
-    let fixture = Fixture::new(&config).with("query_cpu_limit", "1");
+    let fixture = Fixture::new(&config).with("query_cpu_limit", "1").with("watchdog_level", "-1");
     let mut daemon = fixture.start();
     let executions = |daemon: &Daemon| {
         let figures = daemon.board.figures();
@@ -239,17 +239,18 @@ fn a_hog_is_stopped_and_left_out_for_a_day() {
     assert!(log.contains("hog: the query used more than 1s of CPU: it was stopped"), "{log}");
 }
 
-/// More hogs than there are lanes for slow queries.
+/// More hogs than there are lanes, and nobody knows them yet.
 #[test]
 fn hogs_do_not_hold_up_others() {
     let endless = "with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) from r";
     let hogs: Vec<String> =
-        (0..3).map(|n| format!(r#""a{n}": {{"query": "{endless}", "interval": 10, "denylist": false}}"#)).collect();
+        (0..7).map(|n| format!(r#""a{n}": {{"query": "{endless}", "interval": 10, "denylist": false}}"#)).collect();
     let config = format!(
         r#"{{"schedule": {{{}, "quick": {{"query": "select 1 as n", "interval": 10, "snapshot": true}}}}}}"#,
         hogs.join(",")
     );
-    let fixture = Fixture::new(&config).with("worker_threads", "2").with("query_cpu_limit", "30");
+    let fixture =
+        Fixture::new(&config).with("worker_threads", "2").with("query_cpu_limit", "30").with("watchdog_level", "-1");
     let mut daemon = fixture.start();
     let start = Instant::now();
     for second in [0, 10] {
@@ -264,7 +265,71 @@ fn hogs_do_not_hold_up_others() {
             }
         }
     }
-    assert!((0..3).all(|n| daemon.lanes.has(&format!("a{n}"))), "the hogs still run");
+    assert!((0..7).all(|n| daemon.lanes.has(&format!("a{n}"))), "the hogs run, or wait for others of them");
+    daemon.end();
+}
+
+/// An hour beside everything that can be asked too much. Quick queries run in every second at which they are due, and each hog is stopped.
+#[test]
+fn an_hour_with_hogs() {
+    let endless = "with recursive r(n) as (select 1 union all select n + 1 from r)";
+    let hogs = [
+        ("cartesian", "select count(*) as n from file a, file b, file c, file d where a.directory = '/watch' and b.directory = '/watch' and c.directory = '/watch' and d.directory = '/watch'".to_owned()),
+        ("endless", format!("{endless} select count(*) as n from r")),
+        ("hashes", "select path, sha256 from hash where path like '/%%'".to_owned()),
+        ("sparse", "select sha256 from hash where path = '/watch/sparse'".to_owned()),
+        ("regexes", format!("{endless} select count(*) as n from r where regex_match(printf('%.*c', 2000 + n % 2, 'a'), '(a*)*(a*)*(a+)+b', 0) is not null")),
+        ("backtracks", r"select regex_match(printf('%.*c', 5000, 'a'), '^(a+)+\\1$x', 0) as n".to_owned()),
+        ("doubles", "with recursive t(x) as (select 'x' union all select x || x from t) select max(length(x)) as n from t".to_owned()),
+        ("sorts", format!("{endless} select n, printf('%.1000c', 'x') as t from r order by t desc, n")),
+    ];
+    let quick = [
+        ("one", "select 1 as n"),
+        ("files", "select filename from file where path = '/watch/7'"),
+        ("digest", "select sha256 from hash where path = '/watch/7'"),
+    ];
+    let line = |name: &str, sql: &str, rest: &str| format!(r#""{name}": {{"query": "{sql}", {rest}}}"#);
+    let mut queries: Vec<String> = hogs.iter().map(|(name, sql)| line(name, sql, r#""interval": 60"#)).collect();
+    queries.extend(quick.iter().map(|(name, sql)| line(name, sql, r#""interval": 30, "snapshot": true"#)));
+    let fixture = Fixture::new(&format!(r#"{{"schedule": {{{}}}}}"#, queries.join(",")));
+    (0..100).for_each(|n| fixture.write(&format!("root/watch/{n}"), "content"));
+    let sparse =
+        std::fs::OpenOptions::new().create_new(true).write(true).open(fixture.folder.path().join("root/watch/sparse"));
+    sparse.unwrap().set_len(10 << 30).unwrap();
+    let fixture = fixture.with("query_cpu_limit", "1").with("watchdog_utilization_limit", "100");
+    let mut daemon = fixture.start();
+    let deadline = Instant::now() + Duration::from_secs(300);
+    for second in (0..3600).step_by(30) {
+        fixture.clock.store(MIDNIGHT + second, Ordering::SeqCst);
+        let runs = |daemon: &Daemon| -> Vec<u64> {
+            let figures = daemon.board.figures();
+            quick
+                .iter()
+                .map(|(name, _)| figures.schedule.iter().find(|info| info.name == *name).unwrap().executions)
+                .collect()
+        };
+        let wanted = second.unsigned_abs() / 30 + 1;
+        while runs(&daemon).iter().any(|runs| *runs < wanted) {
+            assert!(Instant::now() < deadline, "quick queries wait for hogs: {:?}", runs(&daemon));
+            let sleep = daemon.advance();
+            match daemon.heard.recv_timeout(sleep) {
+                Ok(Heard::Done(done)) => daemon.finished(*done),
+                Ok(Heard::Order(_)) | Err(_) => {}
+            }
+        }
+    }
+    daemon.settle();
+    let on_time: Vec<i64> = (0..3600).step_by(30).collect();
+    for (name, _) in quick {
+        assert_eq!(fixture.snapshots(name).into_iter().map(|(time, _)| time).collect::<Vec<_>>(), on_time, "{name}");
+    }
+    let status = fixture.read("log/osqueryd.INFO");
+    let figures = daemon.board.figures().schedule.clone();
+    for (name, _) in hogs {
+        let info = figures.iter().find(|info| info.name == name).unwrap();
+        let was_stopped = status.contains(&format!("Error executing scheduled query {name}: "));
+        assert!(was_stopped && (info.denylisted || name == "backtracks"), "{name}: {info:?}\n{status}");
+    }
     daemon.end();
 }
 
