@@ -71,6 +71,7 @@ def replay(lines: Iterable[str], kills: int = 0) -> Counter[str]:
             key = json.dumps(line["columns"], sort_keys=True)
             rows[key] += {"added": 1, "removed": -1}[line["action"]]
             _expect(rows[key] >= 0, f"a row goes that is not there: {text}")
+            _expect(rows[key] <= 1 or not kills, f"a row comes that is there: {text}")
     _expect(doubled <= kills, f"{doubled} runs stand twice after {kills} kills")
     return +rows
 

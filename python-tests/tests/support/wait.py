@@ -12,12 +12,14 @@ T = TypeVar("T")
 DEADLINE = 90.0
 
 
-def until(condition: Callable[[], T], what: str, why: Callable[[], str] = str, deadline: float = DEADLINE) -> T:
+def until(condition: Callable[[], T], what: str, why: Callable[[], str] = str, deadline: float | None = None) -> T:
     """What `condition` answers as soon as it is true.
 
-    Looks every ten milliseconds. After `deadline` seconds it fails, and names `what` did not come; `why()` says what is known
-    instead: logs, standard error.
+    Looks every ten milliseconds. After `deadline` seconds, or DEADLINE, it fails, and names `what` did not come; `why()` says
+    what is known instead: logs, standard error.
     """
+    if deadline is None:
+        deadline = DEADLINE
     end = time.monotonic() + deadline
     while True:
         answer = condition()
