@@ -15,7 +15,7 @@ from support.schemas import reviewed
 from support.shell import Shell
 from support.tables import CHOSEN
 
-pytest_plugins = ("support.daemons",)
+pytest_plugins = ("support.daemons", "support.profiles")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
