@@ -290,19 +290,19 @@ def test_any_terminal_will_do(shell: Shell, term: str) -> None:
         assert COLOUR not in terminal.raw
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment", "coloured"),
-    [
-        ([], {}, True),
-        ([], {"NO_COLOR": "1"}, False),
-        ([], {"TERM": "xterm"}, False),
-        (["--check-query", "SELECT nope FROM users"], {}, True),
-        (["--check-query", "SELECT nope FROM users"], {"NO_COLOR": "1"}, False),
-        (["--check-query", "SELECT nope FROM users"], {"TERM": "dumb"}, False),
-        (["--config_check", "--config_path=/nope"], {"NO_COLOR": "1"}, False),
-    ],
-    ids=str,
-)
+#: Arguments, variables, and whether colours are seen.
+COLOURED: list[tuple[list[str], dict[str, str], bool]] = [
+    ([], {}, True),
+    ([], {"NO_COLOR": "1"}, False),
+    ([], {"TERM": "xterm"}, False),
+    (["--check-query", "SELECT nope FROM users"], {}, True),
+    (["--check-query", "SELECT nope FROM users"], {"NO_COLOR": "1"}, False),
+    (["--check-query", "SELECT nope FROM users"], {"TERM": "dumb"}, False),
+    (["--config_check", "--config_path=/nope"], {"NO_COLOR": "1"}, False),
+]
+
+
+@pytest.mark.parametrize(("arguments", "environment", "coloured"), COLOURED, ids=str)
 def test_colours(shell: Shell, arguments: list[str], environment: dict[str, str], coloured: bool) -> None:
     """On a terminal that has them, unless they are not wanted."""
     with shell.terminal(*arguments, environment=environment) as terminal:
