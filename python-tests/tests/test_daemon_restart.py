@@ -148,5 +148,7 @@ def test_killed_again_and_again(daemon: Make, watched: bool) -> None:
 
         one.until(some_news, "something new")
         one.kill()
+    # Something that only the last one can tell of: then it is at work.
+    (folder / "last").touch()
     one.start().until_rows("files", *names(*[path.name for path in folder.iterdir()]), kills=KILLS)
     assert one.end() == 0

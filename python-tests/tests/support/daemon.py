@@ -183,7 +183,7 @@ class Daemon:
         return until(look, what)
 
     def ready(self) -> Daemon:
-        """Waits until it logs."""
+        """Waits until it logs for the first time: of one that has logged before this tells nothing."""
         self.until((self.log / "osqueryd.results.log").exists, "the log of results")
         return self
 
