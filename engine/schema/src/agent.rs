@@ -59,7 +59,7 @@ pub struct AgentInfo {
     pub watcher: i64,
 }
 
-/// A scheduled query and what it has cost. Times are milliseconds except `wall_time`; memory and output are bytes.
+/// A scheduled query and what it has cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScheduleInfo {
     /// Its name; that of a pack's query has the pack's before it.
@@ -68,32 +68,39 @@ pub struct ScheduleInfo {
     pub query: String,
     /// Seconds between two runs, as the configuration wants them.
     pub interval: u64,
+    /// Whether it is left out for now.
+    pub denylisted: bool,
+    /// What it has cost.
+    pub performance: Performance,
+}
+
+/// What all runs of a query have cost. Times are milliseconds except `wall_time`, memory is bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Performance {
     /// Runs.
     pub executions: u64,
     /// Unix time of the last run.
     pub last_executed: i64,
-    /// Whether it is left out for now.
-    pub denylisted: bool,
-    /// Bytes of the names and values of all results.
-    pub output_size: u64,
-    /// Seconds on the clock, of all runs.
+    /// Seconds on the clock.
     pub wall_time: u64,
     /// The same, in milliseconds.
     pub wall_time_ms: u64,
     /// Of the last run.
     pub last_wall_time_ms: u64,
-    /// CPU time in user mode, of all runs.
+    /// CPU time in user mode.
     pub user_time: u64,
     /// Of the last run.
     pub last_user_time: u64,
-    /// CPU time in system mode, of all runs.
+    /// CPU time in system mode.
     pub system_time: u64,
     /// Of the last run.
     pub last_system_time: u64,
-    /// Mean growth of resident memory.
+    /// Growth of resident memory, the mean of all runs.
     pub average_memory: u64,
     /// Of the last run.
     pub last_memory: u64,
+    /// Bytes of the names and values of all results.
+    pub output_size: u64,
 }
 
 /// A pack of scheduled queries.

@@ -18,7 +18,7 @@ mod table;
 mod value;
 
 pub use agent::{
-    Agent, AgentInfo, EventsInfo, ExtensionInfo, FlagInfo, PackInfo, PluginInfo, ScheduleInfo, Unattended,
+    Agent, AgentInfo, EventsInfo, ExtensionInfo, FlagInfo, PackInfo, Performance, PluginInfo, ScheduleInfo, Unattended,
 };
 pub use column::{Collation, Column, Get, Ops, Options, Pick, Spec, Type};
 pub use cx::{Cx, Statement};

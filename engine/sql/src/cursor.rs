@@ -541,8 +541,11 @@ fn outside() -> rusqlite::Error {
     error(ffi::SQLITE_MISUSE, "a table was read outside of a statement".to_owned())
 }
 
+/// What is said of a query that keeps too many rows.
+pub(crate) const OVER_BUDGET: &str = "the query needs more memory than its budget allows";
+
 fn out_of_memory(_: OutOfMemory) -> rusqlite::Error {
-    error(ffi::SQLITE_NOMEM, "the query needs more memory than its budget allows".to_owned())
+    error(ffi::SQLITE_NOMEM, OVER_BUDGET.to_owned())
 }
 
 /// Tables of user data answer for the current user when no user is asked for; who runs as root may expect all.

@@ -7,9 +7,10 @@ pub use catalogue::Reads;
 use crate::analysis;
 use crate::authorizer::judge;
 use crate::budget::{Budget, Governor, Spent, Watching, spent};
+use crate::cursor::OVER_BUDGET;
 use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
-use crate::raw::{Cell, Stmt, write_15_digits};
+use crate::raw::{Cell, Stmt, memory_used, write_15_digits};
 use crate::run::Run;
 use crate::vtab::{self, Shared};
 use crate::{Pace, SqlError, suggest};
@@ -392,6 +393,16 @@ impl Engine {
                     Spent::Cpu => format!("used more than {:?} of CPU", self.settings.budget.cpu.unwrap_or_default()),
                 };
                 SqlError::Budget { message: format!("the query {limit}: it was stopped"), code: ffi::SQLITE_INTERRUPT }
+            }
+            (SqlError::Sql { code: ffi::SQLITE_NOMEM, message, .. }, _)
+                if message != OVER_BUDGET
+                    && let Some((others, bound)) = memory_used()
+                    && others > bound / 2 =>
+            {
+                // It has given back what it held, so what is left are the others': they hold more than it can have held.
+                let (others, bound) = (others >> 20, bound >> 20);
+                let text = format!("out of memory: other queries hold {others} of the {bound} MiB that SQLite may use");
+                SqlError::new(ffi::SQLITE_NOMEM, text)
             }
             (SqlError::Sql { code: code @ (ffi::SQLITE_NOMEM | ffi::SQLITE_TOOBIG), message, .. }, _)
                 if self.settings.budget.memory.is_some() =>

@@ -245,6 +245,13 @@ pub fn give_back_memory() {
     }
 }
 
+/// How many bytes SQLite uses in this process, and how many it may; `None` where there is no bound.
+pub(crate) fn memory_used() -> Option<(i64, i64)> {
+    // SAFETY: these take numbers; a negative bound asks for the one there is.
+    let (used, bound) = unsafe { (ffi::sqlite3_memory_used(), ffi::sqlite3_hard_heap_limit64(-1)) };
+    (bound > 0).then_some((used, bound))
+}
+
 /// Bounds what statements may use of memory in the whole process: SQLite itself (sorters, transient indexes), and the rows that are kept for
 /// all statements together. A statement that needs more fails. A program with budgets calls it once; 0 is no bound.
 pub fn bound_memory(sqlite: usize, rows: usize) {

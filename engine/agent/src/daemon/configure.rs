@@ -1,7 +1,7 @@
 //! The configuration at work: reading it again, putting it to work, and the timetable that comes of it.
 
 use super::begin::tell_error;
-use super::{Config, Daemon, Entry, Performance, ScheduleInfo, Settings, Severity, Timetable, packs, settings};
+use super::{Config, Daemon, Entry, ScheduleInfo, Settings, Severity, Timetable, packs, performance, settings};
 use std::sync::Arc;
 
 impl Daemon {
@@ -99,17 +99,13 @@ impl Daemon {
 
     /// What tables show of a query.
     fn info(&self, entry: &Entry) -> ScheduleInfo {
-        let mut info = ScheduleInfo {
+        ScheduleInfo {
             name: entry.name.clone(),
             query: entry.query.sql.clone(),
             interval: entry.interval,
             denylisted: self.denied.contains_key(&entry.name) && entry.query.denylist,
-            ..ScheduleInfo::default()
-        };
-        if let Some(performance) = self.performance.get(&entry.name) {
-            performance.show(&mut info);
+            performance: self.performance.get(&entry.name).copied().unwrap_or_default(),
         }
-        info
     }
 
     /// Loads the figures of queries that are new here.
@@ -117,9 +113,8 @@ impl Daemon {
         let mut figures = self.board.figures();
         for info in &mut figures.schedule {
             if !self.performance.contains_key(&info.name) {
-                let performance = Performance::load(&self.shared.store(), &info.name).unwrap_or_default();
-                performance.show(info);
-                self.performance.insert(info.name.clone(), performance);
+                info.performance = performance::load(&self.shared.store(), &info.name).unwrap_or_default();
+                self.performance.insert(info.name.clone(), info.performance);
             }
         }
     }

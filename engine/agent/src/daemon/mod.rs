@@ -23,7 +23,7 @@ use crate::here;
 use crate::logger::hub::{Hub, HubError};
 use crate::monitoring::{Monitoring, MonitoringError};
 use crate::schedule::denylist::{self, Running};
-use crate::schedule::performance::Performance;
+use crate::schedule::performance;
 use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
 use crate::store::{Store, StoreError};
 use board::Board;
@@ -31,7 +31,7 @@ use job::{Failure, Habit, Job, Outcome};
 use lanes::{Done, Lanes, SLOW};
 use packs::Packs;
 use plumb_host::Host;
-use plumb_schema::{Registry, ScheduleInfo};
+use plumb_schema::{Performance, Registry, ScheduleInfo};
 use plumb_sql::{Cell, Engine, Pace, render_real};
 use settings::Settings;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -388,11 +388,11 @@ impl Daemon {
             Err(failure) => self.failed(&name, &failure),
         }
         let performance = self.performance.entry(name.clone()).or_default();
-        performance.add(&cost);
+        performance::add(performance, &cost);
         self.unsaved = true;
         let mut figures = self.board.figures();
         if let Some(info) = figures.schedule.iter_mut().find(|info| info.name == name) {
-            performance.show(info);
+            info.performance = *performance;
         }
     }
 
@@ -437,7 +437,9 @@ impl Daemon {
     fn save(&mut self) {
         let kept = {
             let store = self.shared.store();
-            store.together(|| self.performance.iter().try_for_each(|(name, figures)| figures.save(&store, name)))
+            store.together(|| {
+                self.performance.iter().try_for_each(|(name, figures)| performance::save(figures, &store, name))
+            })
         };
         self.kept(kept);
         self.unsaved = false;

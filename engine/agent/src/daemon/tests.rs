@@ -150,7 +150,10 @@ fn what_changes_is_logged_over_restarts_too() {
     );
     let info = daemon.board.figures().schedule[0].clone();
     // Twice the names and values of both rows, and so on: 12 + 9 each.
-    assert_eq!((info.executions, info.last_executed, info.output_size), (5, MIDNIGHT + 40, 3 * 42 + 2 * 21));
+    assert_eq!(
+        (info.performance.executions, info.performance.last_executed, info.performance.output_size),
+        (5, MIDNIGHT + 40, 3 * 42 + 2 * 21)
+    );
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn a_hog_is_stopped_and_left_out_for_a_day() {
     let mut daemon = fixture.start();
     let executions = |daemon: &Daemon| {
         let figures = daemon.board.figures();
-        figures.schedule.iter().map(|info| (info.executions, info.denylisted)).collect::<Vec<_>>()
+        figures.schedule.iter().map(|info| (info.performance.executions, info.denylisted)).collect::<Vec<_>>()
     };
     fixture.at(&mut daemon, 0);
     assert_eq!(executions(&daemon), [(1, true), (1, false), (1, false)]);
@@ -305,7 +308,9 @@ fn an_hour_with_hogs() {
             let figures = daemon.board.figures();
             quick
                 .iter()
-                .map(|(name, _)| figures.schedule.iter().find(|info| info.name == *name).unwrap().executions)
+                .map(|(name, _)| {
+                    figures.schedule.iter().find(|info| info.name == *name).unwrap().performance.executions
+                })
                 .collect()
         };
         let wanted = second.unsigned_abs() / 30 + 1;
@@ -426,7 +431,7 @@ fn a_day() {
         second = next - MIDNIGHT;
     }
     let counts: Vec<(u64, u64)> =
-        daemon.board.figures().schedule.iter().map(|info| (info.interval, info.executions)).collect();
+        daemon.board.figures().schedule.iter().map(|info| (info.interval, info.performance.executions)).collect();
     let mut expect: Vec<(u64, u64)> = intervals.map(|interval| (interval, 86_400 / interval)).to_vec();
     expect.sort_by_key(|(interval, _)| format!("q{interval}"));
     assert_eq!(counts, expect);

@@ -6,4 +6,6 @@
 mod chosen;
 mod fixture;
 mod laws;
+#[cfg(target_os = "linux")]
+mod memory;
 mod statements;

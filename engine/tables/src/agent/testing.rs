@@ -2,8 +2,8 @@
 
 use plumb_host::{Cancel, Mem};
 use plumb_schema::{
-    Agent, AgentInfo, AnyTable, Collation, Column, Cx, EventsInfo, ExtensionInfo, FlagInfo, Ops, PackInfo, Platforms,
-    PluginInfo, Registry, Request, ScheduleInfo, Statement, Table, Type,
+    Agent, AgentInfo, AnyTable, Collation, Column, Cx, EventsInfo, ExtensionInfo, FlagInfo, Ops, PackInfo, Performance,
+    Platforms, PluginInfo, Registry, Request, ScheduleInfo, Statement, Table, Type,
 };
 use std::sync::Arc;
 
@@ -50,12 +50,14 @@ impl Agent for Constant {
             name: "pack_p_q".to_owned(),
             query: "select 1".to_owned(),
             interval: 60,
-            executions: 4,
             denylisted: true,
-            output_size: 64,
-            last_wall_time_ms: 9,
-            last_memory: 4096,
-            ..ScheduleInfo::default()
+            performance: Performance {
+                executions: 4,
+                output_size: 64,
+                last_wall_time_ms: 9,
+                last_memory: 4096,
+                ..Performance::default()
+            },
         }]
     }
 

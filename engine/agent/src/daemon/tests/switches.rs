@@ -29,6 +29,6 @@ fn memory_is_given_back_from_time_to_time() {
             fixture.at(&mut daemon, second);
         }
         assert_eq!(daemon.lanes.generation - before, expect, "{reload} {sql}");
-        assert_eq!(daemon.board.figures().schedule[0].executions, 7, "queries go on");
+        assert_eq!(daemon.board.figures().schedule[0].performance.executions, 7, "queries go on");
     }
 }
