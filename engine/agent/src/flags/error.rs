@@ -1,6 +1,7 @@
 //! What is wrong with a command line.
 
 use super::{FlagSpec, specs};
+use std::sync::LazyLock;
 use std::{fmt, io};
 
 /// A flag that cannot be set.
@@ -102,11 +103,13 @@ fn nearest(name: &str) -> Option<&'static str> {
     let mut row = Vec::new();
     let letters = letters_of(given.iter().copied());
     // A letter that is dropped or put in is one letter that only one of them has, an exchanged one is two.
-    let near = |spec: &&FlagSpec| {
-        let apart = letters ^ letters_of(spec.name.chars());
+    static LETTERS: LazyLock<Vec<(&'static FlagSpec, u64)>> =
+        LazyLock::new(|| specs::all().map(|spec| (spec, letters_of(spec.name.chars()))).collect());
+    let near = |(spec, own): &&(&FlagSpec, u64)| {
+        let apart = letters ^ own;
         spec.name.len() > 2 && apart.count_ones() as usize <= 2 * (1 + spec.name.len() / 6) + 2
     };
-    let distances = specs::all().filter(near).filter_map(|spec| {
+    let distances = LETTERS.iter().filter(near).filter_map(|(spec, _)| {
         let most = 1 + spec.name.len() / 6;
         let mut from = |given: &[char]| distance(given, spec.name, most, &mut row);
         let found = from(&given).into_iter().chain(bare.and_then(&mut from)).min();

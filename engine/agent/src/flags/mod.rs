@@ -31,10 +31,18 @@ pub enum Origin {
     Config,
 }
 
+/// What a flag was set to.
+#[derive(Clone, Debug)]
+struct Setting {
+    spec: &'static FlagSpec,
+    value: String,
+    origin: Origin,
+}
+
 /// The values of all flags. Those that nobody set have their defaults and cost nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    set: BTreeMap<&'static str, (String, Origin)>,
+    set: BTreeMap<&'static str, Setting>,
     /// Names and values that a configuration made up, for people's own use.
     custom: BTreeMap<String, String>,
 }
@@ -45,9 +53,12 @@ impl Flags {
     /// # Errors
     /// When there is no such flag, or the value is not one of it.
     pub fn set(&mut self, name: &str, value: &str, origin: Origin) -> Result<(), FlagError> {
-        let spec = find(name).ok_or_else(|| FlagError::Unknown(name.to_owned()))?;
-        let value = spec.check(value)?;
-        self.set.insert(spec.name, (value, origin));
+        self.assign(find(name).ok_or_else(|| FlagError::Unknown(name.to_owned()))?, value, origin)
+    }
+
+    /// As [`Flags::set`], of a flag that was found.
+    fn assign(&mut self, spec: &'static FlagSpec, value: &str, origin: Origin) -> Result<(), FlagError> {
+        self.set.insert(spec.name, Setting { spec, value: spec.check(value)?, origin });
         Ok(())
     }
 
@@ -60,7 +71,7 @@ impl Flags {
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         match self.set.get(name) {
-            Some((value, _)) => value,
+            Some(setting) => &setting.value,
             None => find(name).map_or_else(|| self.custom.get(name).map_or("", String::as_str), |spec| spec.default),
         }
     }
@@ -101,16 +112,13 @@ impl Flags {
     /// What set a flag; `None` when it has its default.
     #[must_use]
     pub fn origin(&self, name: &str) -> Option<Origin> {
-        self.set.get(name).map(|(_, origin)| *origin)
+        self.set.get(name).map(|setting| setting.origin)
     }
 
     /// The flags whose value is not their default, in name order.
     pub fn changed(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let is_listed = |name| find(name).is_some_and(FlagSpec::is_listed);
-        self.set
-            .iter()
-            .filter(move |(name, (value, _))| is_listed(name) && find(name).is_some_and(|spec| spec.default != value))
-            .map(|(name, (value, _))| (*name, value.as_str()))
+        let changed = |setting: &&Setting| setting.spec.is_listed() && setting.spec.default != setting.value;
+        self.set.values().filter(changed).map(|setting| (setting.spec.name, setting.value.as_str()))
     }
 
     /// Lines about flags that somebody set and that have no effect in this build, with the names of the flags.

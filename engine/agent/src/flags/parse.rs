@@ -1,6 +1,7 @@
 //! The grammar of command lines and flag files.
 
 use super::{FlagError, FlagSpec, Flags, Kind, Origin, ParseError, specs};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -42,8 +43,14 @@ pub fn parse(
     let mut parser =
         Parser { read, files: 0, out: Parsed::default(), unknown: BTreeSet::new(), errors: BTreeMap::new() };
     let names_a_file = args.iter().any(|arg| dashed(arg).is_some_and(|flag| flag.starts_with("flagfile")));
-    if !names_a_file && read(DEFAULT_FLAG_FILE).is_ok() {
-        parser.assign("flagfile", DEFAULT_FLAG_FILE, Origin::Program, 0)?;
+    if !names_a_file && let Ok(text) = read(DEFAULT_FLAG_FILE) {
+        // That it is named is told, as with any other.
+        parser
+            .out
+            .flags
+            .set("flagfile", DEFAULT_FLAG_FILE, Origin::Program)
+            .map_err(|error| ParseError::Flags(vec![error]))?;
+        parser.lines(DEFAULT_FLAG_FILE, &text, 0)?;
     }
     parser.words(args)?;
     parser.finish()
@@ -64,7 +71,8 @@ struct Given<'a> {
 
 /// A flag by its name, in which dashes stand for underscores.
 fn named(name: &str) -> Option<&'static FlagSpec> {
-    specs::find(name).or_else(|| specs::find(&name.replace('-', "_")))
+    let spelled = || name.contains('-').then(|| specs::find(&name.replace('-', "_"))).flatten();
+    specs::find(name).or_else(spelled)
 }
 
 /// Finds the flag of `name`, `name=value` or `noname`. Fails with the name as given.
@@ -107,9 +115,9 @@ impl Parser<'_> {
             }
             match look_up(flag) {
                 Err((name, error)) => self.complain(name, error),
-                Ok(Given { spec, value: Some(value) }) => self.assign(spec.name, value, Origin::CommandLine, 0)?,
+                Ok(Given { spec, value: Some(value) }) => self.assign(spec, value, Origin::CommandLine, 0)?,
                 Ok(Given { spec, value: None }) => match args.next() {
-                    Some(value) => self.assign(spec.name, &value, Origin::CommandLine, 0)?,
+                    Some(value) => self.assign(spec, &value, Origin::CommandLine, 0)?,
                     None => self.complain(spec.name.to_owned(), FlagError::MissingValue(arg)),
                 },
             }
@@ -124,10 +132,10 @@ impl Parser<'_> {
         self.errors.insert(name, error);
     }
 
-    fn assign(&mut self, name: &str, value: &str, origin: Origin, depth: usize) -> Result<(), ParseError> {
-        if let Err(error) = self.out.flags.set(name, value, origin) {
-            self.complain(name.to_owned(), error);
-        } else if name == "flagfile" {
+    fn assign(&mut self, spec: &'static FlagSpec, value: &str, origin: Origin, depth: usize) -> Result<(), ParseError> {
+        if let Err(error) = self.out.flags.assign(spec, value, origin) {
+            self.complain(spec.name.to_owned(), error);
+        } else if spec.name == "flagfile" {
             for path in value.split(',').filter(|path| !path.is_empty()) {
                 if depth > 0 && self.files >= MAX_FILES {
                     self.out.ignored.push(format!("--flagfile={path}: more than {MAX_FILES} files"));
@@ -142,13 +150,19 @@ impl Parser<'_> {
 
     fn file(&mut self, path: &str, depth: usize) -> Result<(), ParseError> {
         let text = (self.read)(path).map_err(|error| ParseError::File { path: path.to_owned(), error })?;
-        for line in String::from_utf8_lossy(&text).lines().map(str::trim) {
+        self.lines(path, &text, depth)
+    }
+
+    fn lines(&mut self, path: &str, text: &[u8], depth: usize) -> Result<(), ParseError> {
+        // Most are text, which is seen sooner than what is wrong with it.
+        let text = std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed);
+        for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             match dashed(line).map(look_up) {
                 Some(Ok(Given { spec, value: Some(value) })) if depth < MAX_DEPTH || spec.name != "flagfile" => {
-                    self.assign(spec.name, value, Origin::FlagFile, depth + 1)?;
+                    self.assign(spec, value, Origin::FlagFile, depth + 1)?;
                 }
                 _ => self.out.ignored.push(format!("{path}: {line}")),
             }
