@@ -79,7 +79,7 @@ pub fn beginnings(target: &str) -> Vec<Vec<u8>> {
         "formats" => (0..=u8::MAX).take(formats::PARSERS.len()).map(|place| vec![place]).collect(),
         "host_model" => model::tables().map(named).collect(),
         "sql_generated" => generated::beginnings(),
-        "sql_text" => letters(b"f"),
+        "sql_text" => letters(b"fg"),
         "tables" => subjects().iter().filter(|(_, subject)| subject.reads()).map(|(name, _)| named(name)).collect(),
         _ => vec![Vec::new()],
     }
@@ -136,7 +136,8 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
         "sql_text" => {
             let text = |(name, sql): &(&str, &str)| ((*name).to_owned(), format!(" {sql}").into_bytes());
             let calls = |seed| (format!("calls-{seed}"), [b"f", &bytes(seed, 60)[..]].concat());
-            STATEMENTS.iter().map(text).chain((0..12).map(calls)).collect()
+            let hostile = |seed| (format!("hostile-{seed}"), [b"g", &bytes(seed, 300)[..]].concat());
+            STATEMENTS.iter().map(text).chain((0..12).map(calls)).chain((0..12).map(hostile)).collect()
         }
         "differ" => {
             let made = |kind: &'static str, count| {

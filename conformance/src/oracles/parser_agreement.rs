@@ -204,7 +204,7 @@ fn verdict(compared: usize, error: &SqlError) -> Verdict {
 }
 
 /// Errors that are about the text alone.
-fn must_be_found(message: &str) -> bool {
+pub(super) fn must_be_found(message: &str) -> bool {
     let beginnings = [
         "near \"",
         "incomplete input",

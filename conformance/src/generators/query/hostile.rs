@@ -103,6 +103,31 @@ fn damaged(u: &mut Unstructured<'_>, material: &Material, sql: &str) -> Result<S
     Ok(words.join(" "))
 }
 
+/// A statement in which a word or two are exchanged for others of their kind, so that most of them still are statements;
+/// once in a while another one, or a damaged one.
+///
+/// # Errors
+/// When the bytes run out.
+pub fn edited(u: &mut Unstructured<'_>, material: &Material, sql: &str) -> Result<String> {
+    match u.int_in_range(0..=15)? {
+        0 | 1 => return query(u, material),
+        2 => return damaged(u, material, sql),
+        _ => {}
+    }
+    let mut words = tokens(sql);
+    for _ in 0..u.int_in_range(1..=2)? {
+        if words.is_empty() {
+            break;
+        }
+        let place = u.choose_index(words.len())?;
+        let other = instead(u, material, words.get(place).map_or("", String::as_str))?;
+        if let Some(word) = words.get_mut(place) {
+            *word = other;
+        }
+    }
+    Ok(words.join(" "))
+}
+
 /// Something of the kind of a word, so that there still is a statement: a comparison, a constant, a column, an aggregate.
 fn instead(u: &mut Unstructured<'_>, material: &Material, word: &str) -> Result<String> {
     const KINDS: [&[&str]; 9] = [
@@ -134,7 +159,7 @@ fn instead(u: &mut Unstructured<'_>, material: &Material, word: &str) -> Result<
     })
 }
 
-/// The words of a statement: literals and names in quotes stay whole.
+/// The words of a statement: literals, names in quotes and signs of several characters stay whole.
 fn tokens(sql: &str) -> Vec<String> {
     let (mut tokens, mut token, mut quote) = (Vec::new(), String::new(), None);
     for c in sql.chars() {
@@ -145,7 +170,7 @@ fn tokens(sql: &str) -> Vec<String> {
             _ => {}
         }
         let word = |c: char| c.is_alphanumeric() || c == '_' || c == '"' || c == '\'';
-        let joins = inside || (word(c) && token.chars().last().is_none_or(word));
+        let joins = inside || (word(c) && token.chars().last().is_none_or(word)) || continues(&token, c);
         if !joins && !token.is_empty() {
             tokens.push(std::mem::take(&mut token));
         }
@@ -157,6 +182,21 @@ fn tokens(sql: &str) -> Vec<String> {
     tokens
 }
 
+/// Whether a character goes on with a sign or a number.
+fn continues(token: &str, c: char) -> bool {
+    match token {
+        "<" => matches!(c, '=' | '>' | '<'),
+        ">" => matches!(c, '=' | '>'),
+        "!" | "=" => c == '=',
+        "|" => c == '|',
+        "-" | "->" => c == '>',
+        _ if token.starts_with(|first: char| first.is_ascii_digit()) => {
+            c == '.' && token.bytes().all(|byte| byte.is_ascii_digit()) || c.is_ascii_digit() && token.ends_with('.')
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +205,8 @@ mod tests {
     fn words_of_statements() {
         for (sql, expect) in [
             ("SELECT a.\"b c\" FROM t", vec!["SELECT", "a", ".", "\"b c\"", "FROM", "t"]),
-            ("x='it''s' OR y>=-1.5", vec!["x", "=", "'it''s'", "OR", "y", ">", "=", "-", "1", ".", "5"]),
+            ("x='it''s' OR y>=-1.5", vec!["x", "=", "'it''s'", "OR", "y", ">=", "-", "1.5"]),
+            ("a||b->>'$' <> t1.c", vec!["a", "||", "b", "->>", "'$'", "<>", "t1", ".", "c"]),
             ("(a,b)", vec!["(", "a", ",", "b", ")"]),
         ] {
             assert_eq!(tokens(sql), expect, "{sql}");
