@@ -41,6 +41,9 @@ impl Difference {
     /// Compares two answers.
     #[must_use]
     pub fn between(expected: &[Row], got: &[Row]) -> Self {
+        if expected == got {
+            return Self::default();
+        }
         let mut counts: BTreeMap<&Row, i64> = BTreeMap::new();
         expected.iter().for_each(|row| *counts.entry(row).or_default() += 1);
         got.iter().for_each(|row| *counts.entry(row).or_default() -= 1);

@@ -18,6 +18,7 @@ use crate::Verdict;
 use crate::generators::flags::{CommandLine, command_line, settable};
 use arbitrary::Unstructured;
 use plumb_agent::flags::{DEFAULT_FLAG_FILE, FlagError, FlagSpec, Flags, ParseError, Parsed, find, parse};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -39,7 +40,7 @@ pub fn check(bytes: &[u8]) -> Verdict {
         }
         _ => {
             property("text");
-            text(&String::from_utf8_lossy(rest))
+            text(&std::str::from_utf8(rest).map_or_else(|_| String::from_utf8_lossy(rest), Cow::Borrowed))
         }
     });
     match held {

@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Statements that an input may make.
-const TRIES: usize = 3;
+const TRIES: usize = 2;
 
 /// First bytes that differ.
 const LETTERS: u8 = 16;

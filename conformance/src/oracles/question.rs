@@ -40,28 +40,39 @@ impl Question {
         Self { statements, judge: Box::new(judge) }
     }
 
-    /// Asks and judges.
+    /// Asks and judges. An engine whose host does not change is not asked again for what it has answered.
     pub fn ask(&self, engine: &mut dyn Engine) -> Verdict {
-        self.judge(&engine.ask_many(&self.statements))
+        let steady = engine.capabilities().steady;
+        let asked = self.statements.len() - usize::from(steady);
+        let mut answers = engine.ask_many(self.statements.get(..asked).unwrap_or(&self.statements));
+        let after = if steady { None } else { answers.pop() };
+        self.conclude(answers, after)
     }
 
     /// Judges the answers to the statements.
     #[must_use]
     pub fn judge(&self, answers: &[Answer]) -> Verdict {
-        let [before, others @ .., after] = answers else { return Verdict::Skip("no answers".to_owned()) };
-        let (before, after) = match (before, after) {
-            (Ok(before), Ok(after)) => (before, after),
-            (Err(error), _) | (_, Err(error)) if error == NO_ANSWER => return Verdict::Skip(error.clone()),
-            (Err(error), _) | (_, Err(error)) => return Verdict::Skip(format!("refused: {error}")),
+        let [answers @ .., after] = answers else { return Verdict::Skip("no answers".to_owned()) };
+        self.conclude(answers.to_vec(), Some(after.clone()))
+    }
+
+    /// Judges the answers to all statements but the last, and what the first gave when it was asked again, if it was.
+    fn conclude(&self, answers: Vec<Answer>, after: Option<Answer>) -> Verdict {
+        let mut answers = answers.into_iter();
+        let (before, after) = match (answers.next(), after.transpose()) {
+            (None, _) => return Verdict::Skip("no answers".to_owned()),
+            (Some(Ok(before)), Ok(after)) => (before, after),
+            (Some(Err(error)), _) | (_, Err(error)) if error == NO_ANSWER => return Verdict::Skip(error),
+            (Some(Err(error)), _) | (_, Err(error)) => return Verdict::Skip(format!("refused: {error}")),
         };
-        if !Difference::between(before, after).is_empty() {
+        if after.is_some_and(|after| !Difference::between(&before, &after).is_empty()) {
             return Verdict::Skip("it changed in between".to_owned());
         }
-        let mut good = vec![before.clone()];
-        for (answer, sql) in others.iter().zip(self.statements.iter().skip(1)) {
+        let mut good = vec![before];
+        for (answer, sql) in answers.zip(self.statements.iter().skip(1)) {
             match answer {
-                Ok(rows) => good.push(rows.clone()),
-                Err(error) if error == NO_ANSWER => return Verdict::Skip(error.clone()),
+                Ok(rows) => good.push(rows),
+                Err(error) if error == NO_ANSWER => return Verdict::Skip(error),
                 Err(error) => return Verdict::Fail(format!("{sql}\n  {error}\n  though a simpler form was answered")),
             }
         }

@@ -1,7 +1,9 @@
 //! How many inputs a fuzzer ran, how fast, and how many of them told something: a target that skips most of its inputs
 //! proves little, however fast it is.
 //!
-//! Rates are per second of CPU time, so that figures of a busy machine can be compared.
+//! Rates are per second of CPU time, so that figures of a busy machine can be compared. CPU time is asked for when the figures are
+//! told; until then the clock is looked at, which costs less, and each property has the share of the CPU time that it has of the
+//! time on the clock.
 
 use super::Target;
 use crate::Verdict;
@@ -23,8 +25,11 @@ pub(super) fn property(name: &'static str) {
 #[derive(Clone, Debug)]
 pub struct Tally {
     counts: BTreeMap<&'static str, Count>,
-    looked: Duration,
+    /// When the last input had run.
+    looked: Instant,
     started: Instant,
+    /// CPU time of the process then.
+    before: Duration,
 }
 
 /// What became of the inputs of one property.
@@ -33,7 +38,7 @@ struct Count {
     runs: u64,
     skipped: u64,
     failed: u64,
-    cpu: Duration,
+    time: Duration,
 }
 
 impl Count {
@@ -41,7 +46,7 @@ impl Count {
         self.runs += other.runs;
         self.skipped += other.skipped;
         self.failed += other.failed;
-        self.cpu += other.cpu;
+        self.time += other.time;
     }
 
     /// Of a hundred inputs, how many told something.
@@ -49,15 +54,17 @@ impl Count {
         (self.runs - self.skipped) * 100 / self.runs.max(1)
     }
 
-    /// Inputs a second of CPU time.
-    fn rate(&self) -> u128 {
-        u128::from(self.runs) * 1_000_000 / self.cpu.as_micros().max(1)
+    /// Inputs a second of CPU time, of which so much was used in a second.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
+    fn rate(&self, share: f64) -> u64 {
+        (self.runs as f64 / (self.time.as_secs_f64() * share).max(1e-6)) as u64
     }
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { counts: BTreeMap::new(), looked: cpu(), started: Instant::now() }
+        let now = Instant::now();
+        Self { counts: BTreeMap::new(), looked: now, started: now, before: cpu() }
     }
 }
 
@@ -66,9 +73,9 @@ impl Tally {
     pub fn run(&mut self, target: Target, bytes: &[u8]) -> Verdict {
         PROPERTY.set("");
         let verdict = target(bytes);
-        let now = cpu();
+        let now = Instant::now();
         let count = self.counts.entry(PROPERTY.get()).or_default();
-        count.cpu += now.saturating_sub(self.looked);
+        count.time += now.saturating_duration_since(self.looked);
         self.looked = now;
         count.runs += 1;
         count.skipped += u64::from(matches!(verdict, Verdict::Skip(_)));
@@ -106,24 +113,33 @@ impl Tally {
     pub fn report(&self) -> String {
         let total = self.total();
         let rate = u128::from(total.runs) * 1000 / self.started.elapsed().as_millis().max(1);
-        let mut lines = vec![format!("{}, {rate} a second on the clock", Line("all", &total))];
+        let used = cpu().saturating_sub(self.before).as_secs_f64();
+        let share = used / self.started.elapsed().as_secs_f64().max(1e-6);
+        let line = |name, count| Line { name, count, rate: Count::rate(count, share) }.to_string();
+        let mut lines = vec![format!("{}, {rate} a second on the clock", line("all", &total))];
         let many = self.counts.len() > 12;
         let mut counts: Vec<_> =
             self.counts.iter().filter(|(name, count)| !name.is_empty() && count.runs > 0).collect();
         if many {
-            counts.retain(|(_, count)| count.share() < 60 || count.rate() * 4 < total.rate() || count.failed > 0);
+            counts.retain(|(_, count)| {
+                count.share() < 60 || count.rate(share) * 4 < total.rate(share) || count.failed > 0
+            });
         }
-        lines.extend(counts.into_iter().map(|(name, count)| Line(name, count).to_string()));
+        lines.extend(counts.into_iter().map(|(name, count)| line(name, count)));
         lines.join("\n")
     }
 }
 
-struct Line<'a>(&'a str, &'a Count);
+struct Line<'a> {
+    name: &'a str,
+    count: &'a Count,
+    rate: u64,
+}
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(name, count) = self;
-        let (share, rate) = (count.share(), count.rate());
+        let Self { name, count, rate } = self;
+        let share = count.share();
         write!(f, "  {name}: {} inputs, {share} % told something, {rate} a CPU second", count.runs)?;
         if count.failed > 0 { write!(f, ", {} FAILED", count.failed) } else { Ok(()) }
     }

@@ -42,9 +42,12 @@ impl Opcode {
     fn new(name: &[u8]) -> Self {
         let mut bytes = [0; Self::LONGEST];
         // None is longer; a longer one would be one that nothing is known of.
-        bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        let len = name.len().min(Self::LONGEST);
+        if let (Some(to), Some(from)) = (bytes.get_mut(..len), name.get(..len)) {
+            to.copy_from_slice(from);
+        }
         #[allow(clippy::cast_possible_truncation, reason = "23 at most")]
-        Self { bytes, len: name.len().min(Self::LONGEST) as u8 }
+        Self { bytes, len: len as u8 }
     }
 
     fn name(&self) -> &[u8] {
