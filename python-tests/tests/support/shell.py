@@ -28,7 +28,7 @@ class Usage:
     code: int
     #: Bytes that were read of what it printed.
     read: int
-    #: The most memory it had, in KiB.
+    #: The most memory it had while it printed, in KiB.
     peak: int
     err: bytes
 
@@ -99,19 +99,20 @@ class Shell:
             timer.start()
             try:
                 assert process.stdout is not None and process.stderr is not None
-                read = 0
+                read = peak = 0
                 while most is None or read < most:
                     piece = os.read(process.stdout.fileno(), 1 << 20 if most is None else most - read)
                     if not piece:
                         break
                     read += len(piece)
+                    peak = max(peak, most_memory(process.pid))
                 process.stdout.close()
                 err = process.stderr.read()
-                code, usage = reaped(process)
+                code, _ = reaped(process)
             finally:
                 timer.cancel()
                 timer.join()
-            return Usage(code, read, usage.ru_maxrss, err)
+            return Usage(code, read, peak, err)
 
 
 def reaped(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
@@ -119,3 +120,15 @@ def reaped(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusag
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage
+
+
+def most_memory(pid: int) -> int:
+    """The most memory that a process had since it became the program it is, in KiB; 0 of one that is gone.
+
+    What wait4 tells begins with the memory of who started it, so that a big Python hides what a small program takes.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except ProcessLookupError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
