@@ -55,7 +55,7 @@ def test_a_broken_one_changes_nothing(daemon: Make, ours: None) -> None:
     until_only(one, "first")
     one.configure(schedule(two=shot("second")))
     one.send(signal.SIGHUP)
-    until_only(one, "second")
+    one.until(lambda: "second" in words(one), "the new configuration")
     assert one.end() == 0
 
 

@@ -40,7 +40,7 @@ def test_the_spoiler_itself_spoils_nothing(daemon: Make) -> None:
 @pytest.mark.parametrize("fault", ["lose_removed", "lose_a_line", "double_a_line"])
 def test_spoiled_lines(daemon: Make, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     # What never comes is not waited for as long as what does.
-    monkeypatch.setattr(wait, "DEADLINE", 4.0)
+    monkeypatch.setattr(wait, "DEADLINE", 2.5)
     with pytest.raises(AssertionError, match="the rows"):
         looks_at_rows(spoiled(daemon, fault))
 

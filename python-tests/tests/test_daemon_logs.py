@@ -64,17 +64,19 @@ def test_no_line_is_lost_when_a_log_is_turned_over(daemon: Make) -> None:
 
 
 def test_old_logs_go(daemon: Make) -> None:
-    one = daemon(schedule(beat=BEAT), logger_rotate=True, logger_rotate_size=1, logger_rotate_max_files=2, logger_mode="0600")
+    queries = {f"beat{number}": BEAT for number in range(4)}
+    one = daemon(schedule(**queries), logger_rotate=True, logger_rotate_size=1, logger_rotate_max_files=2, logger_mode="0600")
     one.start()
     log = one.log / "osqueryd.snapshots.log"
     old = [one.log / f"osqueryd.snapshots.log{end}" for end in (".1", ".2.zst", ".3.zst")]
-    first = one.until(lambda: one.snapshots("beat"), "a snapshot")[0]["unixTime"]
-    # Each file holds one line, and one is written in each second.
+    first = one.until(lambda: one.texts(file="snapshots"), "a snapshot")[0]
+    # Each file holds one line, and four are written in each second.
+    one.until(lambda: any(line["unixTime"] > parse(first)["unixTime"] + 1 for line in one.lines(file="snapshots")), "more lines")
     one.until(old[1].exists, "two old logs")
-    one.until(lambda: any(line["unixTime"] > first + 4 for line in one.snapshots("beat")), "more than fit")
     assert one.end() == 0
-    lines = [parse(line)["unixTime"] for line in turned_over(log)]
-    assert len(lines) == 3 and lines == sorted(lines) and lines[0] > first
+    lines = turned_over(log)
+    times = [parse(line)["unixTime"] for line in lines]
+    assert len(lines) == 3 and times == sorted(times) and first not in lines
     assert [path.exists() for path in old] == [True, True, False]
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 

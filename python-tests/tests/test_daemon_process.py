@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("watched", [False, True], ids=["alone", "watched"
 @BOTH
 def test_one_at_a_time(daemon: Make, watched: bool) -> None:
     one = daemon(BEAT, watched=watched).start()
-    one.ran()
+    one.until(lambda: one.snapshots("beat"), "a run")
     assert one.pidfile.stat().st_mode & 0o777 == 0o600
     second = one.run()
     assert second.code == 1
@@ -39,7 +39,7 @@ def test_one_at_a_time(daemon: Make, watched: bool) -> None:
 @BOTH
 def test_the_pidfile_of_one_that_is_gone(daemon: Make, watched: bool) -> None:
     one = daemon(BEAT, watched=watched).start()
-    one.ran()
+    one.until(lambda: one.snapshots("beat"), "a run")
     one.kill()
     assert one.pidfile.exists()
     one.start()
@@ -65,7 +65,7 @@ def test_one_takes_the_place_of_another(daemon: Make, watched: bool) -> None:
     name.symlink_to(shutil.which(old.command[0]) or old.command[0])
     old.command = [str(name), *old.command[1:]]
     old.start()
-    old.ran()
+    old.until(lambda: old.snapshots("beat"), "a run")
     new = daemon(BEAT, watched=watched)
     new.flags |= {"pidfile": str(old.pidfile), "force": "true"}
     new.start()

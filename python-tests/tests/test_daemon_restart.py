@@ -13,9 +13,6 @@ from support.logs import row
 
 pytestmark = pytest.mark.daemon
 
-#: How often a daemon is killed.
-KILLS = 6
-
 
 def watching(make: Make) -> Daemon:
     """A daemon that watches a folder of its own with files a and b; it is not started."""
@@ -118,8 +115,8 @@ def test_signals_that_end(daemon: Make, number: signal.Signals, watched: bool) -
     assert not one.pidfile.exists()
 
 
-@pytest.mark.parametrize("watched", [False, True], ids=["alone", "watched"])
-def test_killed_again_and_again(daemon: Make, watched: bool) -> None:
+@pytest.mark.parametrize(("watched", "kills"), [(False, 6), (True, 3)], ids=["alone", "watched"])
+def test_killed_again_and_again(daemon: Make, watched: bool, kills: int) -> None:
     """Nothing is lost; nothing stands twice but a run that was logged right before the end, byte for byte."""
     one = daemon(watched=watched)
     folder = one.folder / "watched"
@@ -137,7 +134,7 @@ def test_killed_again_and_again(daemon: Make, watched: bool) -> None:
         else:
             path.touch()
 
-    for kill in range(KILLS):
+    for kill in range(kills):
         size = len(one.texts("files"))
         one.start().ready()
 
@@ -150,5 +147,5 @@ def test_killed_again_and_again(daemon: Make, watched: bool) -> None:
         one.kill()
     # Something that only the last one can tell of: then it is at work.
     (folder / "last").touch()
-    one.start().until_rows("files", *names(*[path.name for path in folder.iterdir()]), kills=KILLS)
+    one.start().until_rows("files", *names(*[path.name for path in folder.iterdir()]), kills=kills)
     assert one.end() == 0
