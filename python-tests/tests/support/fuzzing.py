@@ -144,13 +144,9 @@ def breaks(law: str, wrap: Wrap, files: Files, question: Question) -> bool:
     return False
 
 
-#: Modes that need not be told.
-MODES = {"directory": 0o755}
-
-
 def fewer(files: Files, still: Callable[[Files], bool]) -> Files:
     """The host without what does not matter: folders, then files, then lines, and what is said of owners and times."""
-    plain = {path: Entry(entry.kind, entry.content, MODES.get(entry.kind, 0o644)) for path, entry in files.items()}
+    plain = {path: Entry(entry.kind, entry.content, pictures.MODES.get(entry.kind, 0o644)) for path, entry in files.items()}
     files = plain if still(plain) else files
     folders = {b"/".join(path.split(b"/")[:depth]) for path in files for depth in range(2, path.count(b"/") + 2)}
     for folder in sorted(folders, key=lambda folder: (folder.count(b"/"), folder)):

@@ -26,6 +26,9 @@ KINDS: dict[bytes, Kind] = {
 #: How a case calls them.
 WORDS: dict[Kind, str] = {"directory": "dir", "char": "character"}
 
+#: Modes that need not be told; others are 644.
+MODES: dict[Kind, int] = {"directory": 0o755, "link": 0o777}
+
 #: What cannot stand in a text for people as it is.
 STRANGE = re.compile(r"[^\n\t\x20-\x7e]")
 
@@ -72,7 +75,7 @@ def host(files: Files) -> plumb.Host:
 
 def _given(entry: Entry) -> plumb.File:
     if entry.kind == "link":
-        return plumb.File(link=entry.content, uid=entry.uid, gid=entry.gid, mtime=entry.mtime)
+        return plumb.File(link=entry.content, mode=entry.mode, uid=entry.uid, gid=entry.gid, mtime=entry.mtime)
     what: dict[str, Any] = {"content": entry.content} if entry.kind == "file" else {"kind": entry.kind}
     return plumb.File(**what, mode=entry.mode, uid=entry.uid, gid=entry.gid, mtime=entry.mtime)
 
@@ -90,9 +93,12 @@ def _blocks(path: bytes, entry: Entry) -> Iterator[str]:
         target = "".join(chr(byte) if 0x20 < byte < 0x7F and byte != 0x5C else f"\\x{byte:02x}" for byte in entry.content)
         yield f"=== link {name} {target}".rstrip() + "\n"
     else:
-        usual = entry.mode == (0o755 if entry.kind == "directory" else 0o644)
+        usual = entry.mode == MODES.get(entry.kind, 0o644)
         yield f"=== {WORDS.get(entry.kind, entry.kind)} {name}{'' if usual else f' {entry.mode:o}'}\n"
-    said = {"uid": entry.uid or None, "gid": entry.gid or None, "mtime": entry.mtime}
+    said = {"uid": entry.uid or None, "gid": entry.gid or None, "mtime": entry.mtime, "mode": None}
+    if entry.kind == "link" and entry.mode != MODES["link"]:
+        # The kernel tells by it how a descriptor was opened.
+        said["mode"] = int(f"{entry.mode:o}")
     fields = " ".join(f"{field}={value}" for field, value in said.items() if value is not None)
     if fields:
         yield f"=== stat {name} {fields}\n"
