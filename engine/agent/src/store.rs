@@ -60,6 +60,16 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether the disk cannot be written, which no other directory on it would change.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Sql(rusqlite::Error::SqliteFailure(error, _)) => error.code == ErrorCode::ReadOnly,
+            Self::Directory(_, error) | Self::Spool(error) => error.kind() == io::ErrorKind::ReadOnlyFilesystem,
+            _ => false,
+        }
+    }
 }
 
 /// See the module.

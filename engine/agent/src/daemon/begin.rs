@@ -79,6 +79,7 @@ impl Daemon {
             lanes,
             denied,
             hungry: HashSet::new(),
+            troubled: HashSet::new(),
             heard,
         };
         match loaded {
@@ -136,6 +137,12 @@ fn open_store(flags: &Flags, now: i64, hub: &Hub) -> Result<Store, StoreError> {
             }
             Err(StoreError::Busy(_)) if flags.bool("ephemeral") => {
                 hub.say(Severity::Warning, here!(), "The database is in use: this agent remembers nothing");
+                return Store::in_memory();
+            }
+            Err(error) if error.is_read_only() => {
+                let text =
+                    format!("{error}: until its next start this agent remembers nothing, and logs all rows as added");
+                hub.say(Severity::Error, here!(), &text);
                 return Store::in_memory();
             }
             opened => break opened?,

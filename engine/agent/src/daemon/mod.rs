@@ -171,6 +171,8 @@ pub struct Daemon {
     denied: HashMap<String, i64>,
     /// Queries that were out of memory when they last ran. Another one may have used it: who is so twice in a row is left out.
     hungry: HashSet<String>,
+    /// Queries whose results could not be stored when they last ran.
+    troubled: HashSet<String>,
     performance: HashMap<String, Performance>,
     monitoring: Option<Monitoring>,
     trimmed: memory::Trimmed,
@@ -383,6 +385,7 @@ impl Daemon {
         match result {
             Ok(()) => {
                 self.hungry.remove(&name);
+                self.troubled.remove(&name);
             }
             Err(Failure::Stopped) => return,
             Err(failure) => self.failed(&name, &failure),
@@ -397,6 +400,10 @@ impl Daemon {
     }
 
     fn failed(&mut self, name: &str, failure: &Failure) {
+        // A disk is full or dead for long: that is said once. What has changed is logged when it can be stored.
+        if matches!(failure, Failure::Store(_)) && !self.troubled.insert(name.to_owned()) {
+            return;
+        }
         self.say(Severity::Error, &format!("Error executing scheduled query {name}: {failure}"));
         let may = self.timetable.entries().iter().any(|entry| entry.name == name && entry.query.denylist);
         let is_first = failure.is_out_of_memory() && self.hungry.insert(name.to_owned());

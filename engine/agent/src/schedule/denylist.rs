@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where the end of each query's exclusion is kept, as Unix time.
 const DENIED: &str = "denylist";
@@ -71,6 +72,8 @@ fn denied_until(store: &Store, query: &str, now: i64) -> Result<Option<i64>, Sto
 #[derive(Debug, Default)]
 pub struct Running {
     file: Option<File>,
+    /// The last name could not be written.
+    fails: AtomicBool,
 }
 
 /// Bytes of a place.
@@ -82,7 +85,7 @@ impl Running {
     /// # Errors
     /// Those of open(2) and read(2).
     pub fn open(directory: Option<&Path>) -> io::Result<(Self, Vec<String>)> {
-        let Some(directory) = directory else { return Ok((Self { file: None }, Vec::new())) };
+        let Some(directory) = directory else { return Ok((Self::default(), Vec::new())) };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(directory.join("running"))?;
         let mut left = Vec::new();
@@ -93,17 +96,19 @@ impl Running {
             place.get(..end).filter(|name| !name.is_empty()).map(|name| String::from_utf8_lossy(name).into_owned())
         };
         let names = left.chunks(PLACE).filter_map(name).collect();
-        Ok((Self { file: Some(file) }, names))
+        Ok((Self { file: Some(file), fails: AtomicBool::new(false) }, names))
     }
 
     /// Remembers that a query runs in a place.
     ///
     /// # Errors
-    /// Those of write(2).
+    /// Those of write(2); of several one after the other only the first.
     pub fn begin(&self, place: usize, query: &str) -> io::Result<()> {
         let mut name = [0; PLACE];
         name.iter_mut().zip(query.bytes()).for_each(|(to, from)| *to = from);
-        self.write(place, &name)
+        let written = self.write(place, &name);
+        let was_told = self.fails.swap(written.is_err(), Ordering::Relaxed);
+        if was_told { Ok(()) } else { written }
     }
 
     /// Forgets it again.

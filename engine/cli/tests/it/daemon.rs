@@ -7,6 +7,8 @@
     reason = "starts daemons"
 )]
 
+mod disks;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
