@@ -9,6 +9,12 @@ shift
 # A folder of its own: what is compiled with coverage must not be taken for what is not.
 target=${CARGO_TARGET_DIR:+$CARGO_TARGET_DIR/fuzz}
 target=${target:-$PWD/target}
+# Cargo does not see what the wrapper does: what another one has compiled is compiled again, or the parts do not fit together.
+if ! cmp --quiet rustc-coverage "$target/rustc-coverage"; then
+  mkdir -p "$target"
+  rm -rf "$target"/release/.fingerprint/plumb-*
+  cp rustc-coverage "$target/rustc-coverage"
+fi
 if [ ../Cargo.lock -nt Cargo.lock ]; then cp ../Cargo.lock .; fi
 # Whoever runs all targets builds them at once.
 binaries=(--bin "$name")
