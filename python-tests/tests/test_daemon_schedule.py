@@ -264,6 +264,13 @@ def test_decorators(running: Daemon) -> None:
         assert list(decorations) == sorted(decorations)
 
 
+def test_no_decorators(daemon: Make) -> None:
+    decorators = {"load": ["SELECT 1 AS one"], "always": ["SELECT 2 AS two"]}
+    one = daemon({**schedule(word=query("SELECT 'plain' AS word")), "decorators": decorators}, disable_decorators=True).start()
+    assert "decorations" not in first(one, "word")
+    assert one.end() == 0
+
+
 def test_options_of_the_configuration(running: Daemon) -> None:
     assert first(running, "flags")["snapshot"] == [{"name": "custom_word", "value": "told"}]
 

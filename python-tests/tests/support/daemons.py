@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,13 +37,12 @@ def maker(node: pytest.Item | pytest.Collector, folder: Path) -> Iterator[Make]:
         if config is not None:
             daemon.configure(config)
         daemons.append(daemon)
+        # One that cannot be killed keeps nobody from killing the others.
+        ends.callback(daemon.kill)
         return daemon
 
-    try:
+    with ExitStack() as ends:
         yield make
-    finally:
-        for daemon in daemons:
-            daemon.kill()
 
 
 @pytest.fixture
