@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.shell import COUNT, ENDLESS, Shell, reaped
+from support.shell import COUNT, ENDLESS, Shell, ended
 from support.wait import until
 
 #: Rows of about 4 KiB.
@@ -46,7 +46,7 @@ def test_output_that_was_closed_before(shell: Shell) -> None:
         with shell.started("--csv", "SELECT 1 AS a", stdout=write, stderr=subprocess.PIPE) as process:
             assert process.stderr is not None
             err = process.stderr.read()
-            code, _ = reaped(process)
+            code = ended(process)
     finally:
         os.close(write)
     assert code in (0, -signal.SIGPIPE) and err == b""
@@ -60,7 +60,7 @@ def test_a_full_disk_is_a_failure(shell: Shell, flags: list[str]) -> None:
         with open("/dev/full", "wb") as full, shell.started(*flags, sql, stdout=full.fileno(), stderr=subprocess.PIPE) as process:
             assert process.stderr is not None
             err = process.stderr.read().decode()
-            code, _ = reaped(process)
+            code = ended(process)
         assert (code, err) == (1, "Error: cannot write the results: No space left on device\n")
 
 
@@ -93,7 +93,7 @@ def test_a_slow_reader_gets_everything(shell: Shell) -> None:
             if number % 10_000 == 0:
                 # The writer has come to the end of what the pipe holds before it goes on.
                 until(lambda: waits(process.pid) or process.poll() is not None, "a full pipe")
-        code, _ = reaped(process)
+        code = ended(process)
     assert (code, lines) == (0, [b"%d\n" % number for number in range(1, 50_001)])
 
 
@@ -116,7 +116,7 @@ def test_rows_of_a_script_come_as_they_are_ready(shell: Shell) -> None:
             assert [process.stdout.readline() for _ in range(3)] == [b"[\n", b'  {"a":"%d"}\n' % number, b"]\n"]
         process.stdin.close()
         assert process.stdout.read() == b""
-        assert reaped(process)[0] == 0
+        assert ended(process) == 0
 
 
 @pytest.mark.agent
@@ -154,7 +154,7 @@ def test_signals_end_a_query(shell: Shell, name: str) -> None:
     with shell.started("--csv", f"SELECT 1 AS a; {ENDLESS}", stdout=subprocess.PIPE) as process:
         assert busy(process)
         process.send_signal(signal.Signals[name])
-        assert reaped(process)[0] == -signal.Signals[name]
+        assert ended(process) == -signal.Signals[name]
 
 
 def busy(process: subprocess.Popen[bytes]) -> bool:
@@ -176,7 +176,7 @@ def test_ctrl_c_ends_a_query_in_order(shell: Shell, flags: list[str]) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stdout is not None and process.stderr is not None
         out, err = process.stdout.read(), process.stderr.read()
-        code, _ = reaped(process)
+        code = ended(process)
     assert code == 130
     assert out == (b'[\n  {"a":"1"}\n]\n' if flags == ["--json"] else b"a\n1\n")
     assert b"Error: interrupted" in err

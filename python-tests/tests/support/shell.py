@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import threading
@@ -69,14 +68,15 @@ class Shell:
 
     @contextmanager
     def started(self, *arguments: str, **streams: int) -> Iterator[subprocess.Popen[bytes]]:
-        """Starts it with these streams, the others nothing; it and its group are gone afterwards."""
+        """Starts it with these streams, the others nothing; it and its group are gone afterwards.
+
+        It gets SIGPIPE as any program does: what Python ignores is restored.
+        """
         given = {name: streams.get(name, subprocess.DEVNULL) for name in ("stdin", "stdout", "stderr")}
         process = subprocess.Popen(
             [*self.program.command, *arguments],
             start_new_session=True,
             env=self.environment,
-            # Python ignores the signal, and what it starts would inherit that.
-            restore_signals=True,
             **given,  # type: ignore[call-overload]
         )
         try:
@@ -108,18 +108,16 @@ class Shell:
                     peak = max(peak, most_memory(process.pid))
                 process.stdout.close()
                 err = process.stderr.read()
-                code, _ = reaped(process)
+                code = ended(process)
             finally:
                 timer.cancel()
                 timer.join()
             return Usage(code, read, peak, err)
 
 
-def reaped(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
-    """Waits for the end of a process; its exit code, negative for a signal, and what it took."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """Waits for the end of a process; its exit code, negative for a signal."""
+    return process.wait(PATIENCE)
 
 
 def most_memory(pid: int) -> int:
