@@ -18,6 +18,8 @@ struct State {
     /// Seconds of CPU that may be used at once; what is less than none must be waited for, and by all what is less than the reserve.
     left: f64,
     looked: Option<Instant>,
+    /// Whether even short statements had to wait.
+    held_up: bool,
 }
 
 /// Who asks.
@@ -38,7 +40,7 @@ impl Pace {
     pub fn new(share: f64, burst: Duration) -> Self {
         // A share of nothing would be no share but a stop.
         let (share, burst) = (share.max(0.001), burst.as_secs_f64());
-        Self { share, burst, state: Mutex::new(State { left: burst, looked: None }) }
+        Self { share, burst, state: Mutex::new(State { left: burst, looked: None, held_up: false }) }
     }
 
     /// Takes note of CPU time that was used, and answers how long whoever asks must use nothing from now on.
@@ -49,7 +51,15 @@ impl Pace {
         state.looked = state.looked.max(Some(now));
         state.left = (state.left + passed.as_secs_f64() * self.share).min(self.burst) - cpu.as_secs_f64();
         let reserve = if asker == Asker::Short { self.burst * RESERVE } else { 0.0 };
-        Duration::try_from_secs_f64(-(state.left + reserve) / self.share).unwrap_or(Duration::ZERO)
+        let rest = Duration::try_from_secs_f64(-(state.left + reserve) / self.share).unwrap_or(Duration::ZERO);
+        state.held_up |= asker == Asker::Short && !rest.is_zero();
+        rest
+    }
+
+    /// Whether statements that had used little had to wait since this was asked before.
+    pub fn take_held_up(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut state.held_up)
     }
 }
 
@@ -82,6 +92,8 @@ mod tests {
         // For what is short there is half a second more.
         let short = |used: u64| pace.used(Duration::from_millis(used), at(1_000_000), Asker::Short);
         assert_eq!((short(0), short(250)), (Duration::ZERO, Duration::ZERO));
+        assert!(!pace.take_held_up());
         assert!(short(250).abs_diff(Duration::from_secs(1)) < Duration::from_millis(1));
+        assert!(pace.take_held_up() && !pace.take_held_up());
     }
 }

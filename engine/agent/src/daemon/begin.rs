@@ -67,6 +67,7 @@ impl Daemon {
             performance: HashMap::new(),
             monitoring,
             trimmed: Trimmed::default(),
+            next_slowed: now,
             unsaved: false,
             orders: Orders(sender),
             shared,

@@ -146,6 +146,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// How often loggers that refuse lines are tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// Seconds between two warnings that all queries are slowed.
+const SLOWED: i64 = 3600;
+
 /// Seconds between two savings of the figures.
 const SAVE: i64 = 300;
 
@@ -176,6 +179,8 @@ pub struct Daemon {
     performance: HashMap<String, Performance>,
     monitoring: Option<Monitoring>,
     trimmed: memory::Trimmed,
+    /// When it may be told again that all queries are slowed.
+    next_slowed: i64,
     unsaved: bool,
     next_save: i64,
     next_refresh: Option<i64>,
@@ -376,6 +381,7 @@ impl Daemon {
     fn finished(&mut self, done: Done) {
         let Some(outcome) = self.lanes.finished(done) else { return };
         let Outcome { name, cost, usage, logged, result } = outcome;
+        self.tell_slowed();
         if let Some(usage) = &usage {
             self.trimmed.look(usage.resident, self.settings.trim);
         }
@@ -396,6 +402,17 @@ impl Daemon {
         let mut figures = self.board.figures();
         if let Some(info) = figures.schedule.iter_mut().find(|info| info.name == name) {
             info.performance = *performance;
+        }
+    }
+
+    /// Tells, once in a while, that queries begin late because all of them together cost too much.
+    fn tell_slowed(&mut self) {
+        let now = self.now();
+        if self.shared.pace.as_ref().is_some_and(|pace| pace.take_held_up()) && now >= self.next_slowed {
+            self.next_slowed = now.saturating_add(SLOWED);
+            let text = "Queries together use more of a CPU than the watchdog allows: they run later than they are due; \
+                        osquery_schedule shows what each costs";
+            self.say(Severity::Warning, text);
         }
     }
 

@@ -32,3 +32,19 @@ fn memory_is_given_back_from_time_to_time() {
         assert_eq!(daemon.board.figures().schedule[0].performance.executions, 7, "queries go on");
     }
 }
+
+#[test]
+fn it_is_told_when_queries_are_slowed() {
+    let fixture = Fixture::new(FILES);
+    let mut daemon = fixture.start();
+    fixture.at(&mut daemon, 0);
+    let told = || fixture.read("log/osqueryd.WARNING").matches("Queries together use more of a CPU").count();
+    assert_eq!(told(), 0);
+    for (second, expect) in [(10, 1), (20, 1), (3620, 2)] {
+        // As if others had used all that queries may use at once, and the reserve too.
+        let pace = Arc::clone(daemon.shared.pace.as_ref().unwrap());
+        while pace.used(Duration::from_millis(10), Instant::now(), plumb_sql::Asker::Short).is_zero() {}
+        fixture.at(&mut daemon, second);
+        assert_eq!(told(), expect, "{second}");
+    }
+}
