@@ -34,13 +34,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("floor", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="queries whose name has this")
     options = parser.parse_args()
     passwd = "".join(f"user{uid}:x:{uid}:{uid}:User {uid}:/home/user{uid}:/bin/sh\n" for uid in range(ROWS))
     host = plumb.Host.files({"/etc/passwd": passwd})
     with tempfile.NamedTemporaryFile(suffix=".tar") as tar:
         tar.write(host.to_tar())
         tar.flush()
-        for name, sql in QUERIES.items():
+        for name, sql in ((name, sql) for name, sql in QUERIES.items() if options.only in name):
             alone, module, dicts = [], [], []
             engine = plumb.Engine(host)
             for _ in range(options.rounds):

@@ -118,7 +118,7 @@ impl Values {
         }
     }
 
-    /// The values since the last call.
+    /// The values since the last call. Those that follow are expected to need as much room.
     pub(super) fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Unknown(nulls) => {
@@ -126,12 +126,33 @@ impl Values {
                 *self = Self::Text(StringBuilder::new());
                 array
             }
-            Self::Int(values) => Arc::new(values.finish()),
-            Self::Real(values) => Arc::new(values.finish()),
-            Self::Text(values) => Arc::new(values.finish()),
-            Self::Bytes(values) => Arc::new(values.finish()),
+            Self::Int(values) => {
+                let array = values.finish();
+                *values = Int64Builder::with_capacity(array.len());
+                Arc::new(array)
+            }
+            Self::Real(values) => {
+                let array = values.finish();
+                *values = Float64Builder::with_capacity(array.len());
+                Arc::new(array)
+            }
+            Self::Text(values) => {
+                let array = values.finish();
+                *values = StringBuilder::with_capacity(array.len(), room(array.value_data()));
+                Arc::new(array)
+            }
+            Self::Bytes(values) => {
+                let array = values.finish();
+                *values = BinaryBuilder::with_capacity(array.len(), room(array.value_data()));
+                Arc::new(array)
+            }
         }
     }
+}
+
+/// Room for texts that are a little longer than the last ones.
+fn room(bytes: &[u8]) -> usize {
+    bytes.len() + bytes.len() / 8
 }
 
 /// Without a detour over a string of its own.
