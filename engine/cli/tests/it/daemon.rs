@@ -8,6 +8,7 @@
 )]
 
 mod disks;
+mod recorded;
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::{BTreeMap, BTreeSet};
