@@ -122,6 +122,8 @@ fn errors_have_places_and_help() {
             "text-in-double-quotes [\"sh\"] there is no column \"sh\" here, so this is taken as text; write 'sh' if text is meant",
         ),
         ("SELECT nope FROM nowhere", "unknown-table [nowhere] no such table: nowhere"),
+        // How many columns a table has that is not there, nobody knows.
+        ("SELECT uid FROM users UNION SELECT * FROM nowhere", "unknown-table [nowhere] no such table: nowhere"),
         (
             "WITH c AS (SELECT nope FROM users UNION SELECT gid FROM groups) SELECT * FROM c",
             "unknown-column [nope] no such column: nope",
@@ -142,6 +144,15 @@ fn errors_have_places_and_help() {
     ] {
         assert_eq!(told(sql).join("|"), expect, "{sql}");
     }
+}
+
+/// Only commas part the columns of a list.
+#[test]
+fn long_lists_have_as_many_columns_as_commas() {
+    let list = |columns: usize| format!("CREATE TABLE t ({}z)", "a DEFAULT -1,".repeat(columns));
+    let wide = |columns: usize| (0..columns).fold(list(0), |sql, n| sql.replace("z)", &format!("a{n} DEFAULT -1, z)")));
+    assert_eq!(told(&wide(1200)), Vec::<String>::new());
+    assert!(told(&list(100_000)).iter().any(|told| told.contains("too many columns")));
 }
 
 #[test]

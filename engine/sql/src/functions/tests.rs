@@ -170,6 +170,9 @@ fn regex_match() {
         ("regex_match('foobaz foobar','foo(?!baz)...',0)", "'foobar'"),
         ("regex_match('abab','(a)(b)\\1\\2',0)", "'abab'"),
         ("regex_match('abba','(a)(b)\\2\\1',2)", "'b'"),
+        // A group that takes no part in the last turn of a repetition has matched nothing.
+        ("regex_match('ab','(?:(a)|b)*(?=)',1)", "''"),
+        ("regex_match('ba','(?:(a)|b)*(?=)',1)", "'a'"),
         ("regex_match('ab','(?<=a)b',0)", "error: Invalid regex"),
         ("regex_match('ab','(?i)A',0)", "error: Invalid regex"),
         ("regex_match('ab','(?<x>a)',0)", "error: Invalid regex"),

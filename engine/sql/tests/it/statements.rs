@@ -124,6 +124,19 @@ fn budgets() {
     }
 }
 
+/// What is read once is not kept, also where a subquery hands its rows on one by one.
+#[test]
+fn what_is_read_once_is_not_kept() {
+    let mut engine = engine_with(ROWS, Budget { memory: Some(1 << 20), ..Budget::default() });
+    for (sql, rows) in [
+        ("SELECT n FROM endless LIMIT 50000", 50_000),
+        ("SELECT n FROM (SELECT n FROM endless LIMIT 50000) WHERE n >= 0", 50_000),
+        ("SELECT n FROM (SELECT n FROM endless LIMIT 50000) UNION ALL SELECT 1", 50_001),
+    ] {
+        assert_eq!(ask(&mut engine, sql).0.expect(sql).len(), rows, "{sql}");
+    }
+}
+
 /// What is slowed takes longer than its CPU time, at least for all slices but the last; how much longer is up to the machine. What a burst covers
 /// is not slowed, and stopped all the same.
 #[test]

@@ -230,6 +230,8 @@ mod tests {
         let host = odd.iter().fold(Mem::new().dir("/proc/7"), |host, name| host.dir(format!("/proc/{name}")));
         let (cx, _) = cx("processes", host);
         assert_eq!(all(&cx, false).map(|process| process.pid).collect::<Vec<_>>(), [7]);
+        let found = [-1, 0, 7, 8].map(|pid| one(&cx, pid, false).map(|process| process.pid));
+        assert_eq!(found, [None, None, Some(7), None]);
 
         let host = odd
             .iter()
