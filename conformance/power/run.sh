@@ -39,7 +39,7 @@ for patch in "${patches[@]}"; do
     verdict="NOT FOUND within $PLUMB_POWER_SECONDS s"
     missed=$((missed + 1))
   else
-    verdict=$(grep -m 1 -o '^[a-z_]* found it after [0-9.]* s' "$log" || echo "another failure: see $log")
+    verdict=$(grep -m 1 -o '^[a-z_]* found it after [0-9.]* s\( ([0-9.]* s of CPU)\)\?' "$log" || echo "another failure: see $log")
   fi
   git apply --whitespace=nowarn --reverse "$patch"
   printf '%s\t%s\t%s\n' "$commit" "$name" "$verdict" | tee -a "$scratch/results.new"

@@ -1,6 +1,7 @@
 //! All oracles that know no table and no bug, for a few seconds: what mutants that a crate's own tests let pass are held
 //! against (`conformance/power/mutants.sh`), and old bugs that are made again (`conformance/power/run.sh`). No recorded
-//! answers, no other agents, nothing about this very host.
+//! answers, no other agents, nothing about this very host. What was found, and what was asked when nothing was, tells the
+//! seconds of CPU beside those that passed: on a machine with other work to do, only they can be compared.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use plumb_conformance::Verdict;
@@ -26,7 +27,8 @@ fn generic_oracles() {
     // One finding is enough.
     let report = run::run(&plan, &|| found.borrow().is_some(), &mut |trial, _, elapsed| {
         if let Verdict::Fail(why) = &trial.verdict {
-            let text = format!("{} found it after {:.1} s: {}", trial.oracle, elapsed.as_secs_f64(), trial.replay);
+            let (oracle, seconds, cpu) = (trial.oracle, elapsed.as_secs_f64(), cpu());
+            let text = format!("{oracle} found it after {seconds:.1} s ({cpu:.1} s of CPU): {}", trial.replay);
             found.borrow_mut().get_or_insert(format!("{text}\n{why}"));
         }
     });
@@ -36,4 +38,11 @@ fn generic_oracles() {
     }
     assert!(!report.failed(), "{}\n{}", report.summary(Ink::None), report.findings_text(Ink::None));
     assert!(report.total().passed >= 20, "{}", report.summary(Ink::None));
+    eprintln!("nothing was found with {:.1} s of CPU\n{}", cpu(), report.summary(Ink::None));
+}
+
+/// Seconds of CPU that this process has used.
+fn cpu() -> f64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    std::time::Duration::try_from(used).map_or(0.0, |used| used.as_secs_f64())
 }
