@@ -129,9 +129,9 @@ fn budgets() {
 fn what_is_read_once_is_not_kept() {
     let mut engine = engine_with(ROWS, Budget { memory: Some(1 << 20), ..Budget::default() });
     for (sql, rows) in [
-        ("SELECT n FROM endless LIMIT 50000", 50_000),
-        ("SELECT n FROM (SELECT n FROM endless LIMIT 50000) WHERE n >= 0", 50_000),
-        ("SELECT n FROM (SELECT n FROM endless LIMIT 50000) UNION ALL SELECT 1", 50_001),
+        ("SELECT n FROM endless LIMIT 100000", 100_000),
+        ("SELECT n FROM (SELECT n FROM endless LIMIT 100000) WHERE n >= 0", 100_000),
+        ("SELECT n FROM (SELECT n FROM endless LIMIT 100000) UNION ALL SELECT 1", 100_001),
     ] {
         assert_eq!(ask(&mut engine, sql).0.expect(sql).len(), rows, "{sql}");
     }
