@@ -80,11 +80,13 @@ pub fn diff(
         lossy: a.is_program || b.is_program,
         live: chosen.is_none() && names.iter().any(|name| !name.starts_with("embedded:")),
         shares: Shares::default(),
+        sizes: BTreeMap::new(),
     };
     let learn = |side: &mut Side| Agent::learn(&mut *side.engine).map_err(|error| format!("{}: {error}", side.name));
     let (first, second) = (learn(&mut a)?, learn(&mut b)?);
     work.shares = Shares::new(crate::foreign::costs(&first), !plan.tables.is_empty());
     let common = work.schemas(&first, &second);
+    work.sizes = first.material.tables.iter().map(|table| (table.name.clone(), table.rows)).collect();
     let material = work.material(first.material, &second.material, &common);
     let moved = work.rows(&mut a, &mut b, &common, &material);
     work.recorded(&mut a, &mut b, &common)?;
@@ -148,6 +150,8 @@ struct Work<'a> {
     /// Whether the host changes by itself.
     live: bool,
     shares: Shares,
+    /// How many rows tables have.
+    sizes: BTreeMap<String, usize>,
 }
 
 impl Work<'_> {
@@ -204,7 +208,8 @@ impl Work<'_> {
     /// What changed by itself is told for each.
     fn rows(&mut self, a: &mut Side, b: &mut Side, common: &[Common], material: &Material) -> BTreeMap<String, Moved> {
         let known = |table: &Common| material.tables.iter().find(|known| known.name == table.name);
-        let size = |table: &Common| known(table).map_or(0, |known| known.rows);
+        let sizes = std::mem::take(&mut self.sizes);
+        let size = |table: &Common| sizes.get(&table.name).copied().unwrap_or(0);
         let (large, small): (Vec<_>, Vec<_>) = common.iter().partition(|table| size(table) > crate::foreign::MOST_ROWS);
         let mut moved = BTreeMap::new();
         for some in small.chunks(TOGETHER).chain(large.chunks(1)) {

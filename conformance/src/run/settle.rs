@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const FEW: usize = 3;
 /// What making one smaller may cost, in a round.
 const BUDGET: Budget = Budget { checks: 400, time: Duration::from_millis(1500) };
-/// What all of it may cost.
+/// What all of it may cost: then nothing is made smaller any more.
 const TIME: Duration = Duration::from_secs(25);
 
 /// Makes findings smaller and writes them to a folder. The first is there whatever the others cost.
@@ -30,7 +30,12 @@ pub fn settle(report: &mut Report, plan: &Plan, hosts: &[Chosen], folder: &Path)
     for (place, finding) in report.findings_mut().iter_mut().enumerate() {
         let count = seen.entry(finding.trial.oracle).or_default();
         *count += 1;
-        let shrink = *count <= FEW && begin.elapsed() < TIME;
+        let late = begin.elapsed() >= TIME;
+        // Of another agent even a case that is not smaller takes a host in a directory, and to be asked again.
+        if late && plan.agent.is_some() {
+            break;
+        }
+        let shrink = *count <= FEW && !late;
         // Whatever goes wrong here, the finding stays as it is.
         let case = super::caught(|| case_of(&finding.trial, plan, hosts, shrink)).ok().flatten();
         let Some((case, kind)) = case else { continue };

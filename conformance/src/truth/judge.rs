@@ -194,8 +194,11 @@ fn show(row: &Row) -> String {
 fn agree(rule: Rule, before: &[u8], ours: &[u8], after: &[u8]) -> Option<bool> {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.trim().parse::<f64>().ok();
     let (lowest, highest) = match rule {
-        Rule::Same if before == after => return Some(before == ours),
-        Rule::Same => return None,
+        Rule::Mark if before == after && before != ours && before.strip_suffix(b" (deleted)") == Some(ours) => {
+            return None;
+        }
+        Rule::Same | Rule::Mark if before == after => return Some(before == ours),
+        Rule::Same | Rule::Mark => return None,
         // What the program knows no number for is judged as text.
         _ => match (number(before), number(after)) {
             (Some(before), Some(after)) => (before.min(after), before.max(after)),
@@ -205,7 +208,7 @@ fn agree(rule: Rule, before: &[u8], ours: &[u8], after: &[u8]) -> Option<bool> {
     let slack = match rule {
         Rule::Percent(percent) => highest.abs() * percent / 100.0,
         Rule::Within(slack) => slack,
-        Rule::Same => 0.0,
+        Rule::Same | Rule::Mark => 0.0,
     };
     Some(number(ours).is_some_and(|ours| ours >= lowest - slack && ours <= highest + slack))
 }
@@ -284,6 +287,34 @@ mod tests {
             let [first, second, third] = [before, ours, after].map(|cells| format!("k=1 {cells}"));
             let (_, _, got) = found(&TRUTH, [&first, &second, &third]);
             assert_eq!(got, places, "{before} | {ours} | {after}");
+        }
+    }
+
+    #[test]
+    fn verdicts_on_programs_that_are_gone() {
+        let truth = Truth { loose: &[("c", Rule::Mark)], ..TRUTH };
+        let read = |path: &str| {
+            let mut row = rows("k=1").remove(0);
+            row.insert("c".to_owned(), Some(path.as_bytes().to_vec()));
+            vec![row]
+        };
+        for (before, ours, after, unsteady, differences) in [
+            ("/a", "/a", "/a", 0, 0),
+            ("/a (deleted)", "/a (deleted)", "/a (deleted)", 0, 0),
+            // Another file has its place: that is not judged, and counted.
+            ("/a (deleted)", "/a", "/a (deleted)", 1, 0),
+            ("/a", "/a", "/a (deleted)", 1, 0),
+            // A file that is there has no mark, and another path is another path.
+            ("/a", "/a (deleted)", "/a", 0, 1),
+            ("/a (deleted)", "/b", "/a (deleted)", 0, 1),
+            ("/a (deleted)", "", "/a (deleted)", 0, 1),
+        ] {
+            let findings = judge(&truth, &read(before), &read(ours), &read(after));
+            assert_eq!(
+                (findings.unsteady, findings.differences.len()),
+                (unsteady, differences),
+                "{before} {ours} {after}"
+            );
         }
     }
 

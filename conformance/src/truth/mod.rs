@@ -37,6 +37,9 @@ pub enum Rule {
     Within(f64),
     /// The same, in percent of those numbers.
     Percent(f64),
+    /// A path that the kernel marks when its file is gone, as long as the process lives. Another file may have taken its place
+    /// since (a program that was built anew): whether it has, the program cannot say, so the missing mark is not judged there.
+    Mark,
 }
 
 /// How a program is started.

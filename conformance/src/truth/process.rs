@@ -72,6 +72,7 @@ pub(super) static TRUTHS: &[Truth] = &[
               union all select '/proc/' || pid || '/cwd', cwd from processes \
               union all select '/proc/' || pid || '/root', root from processes",
         key: &["place"],
+        loose: &[("target", Rule::Mark)],
         // Links that lead nowhere, of the kernel's threads, are not told.
         partial: true,
         ..FIND

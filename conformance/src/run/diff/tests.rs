@@ -42,6 +42,7 @@ fn compared(answers: [fn(&str, usize) -> &'static str; 2], live: bool) -> (Vec<S
         lossy: false,
         live,
         shares: Shares::default(),
+        sizes: BTreeMap::new(),
     };
     let questions =
         ["steady", "moving"].map(|sql| Asked { trial: work.about("rows", sql), sql: sql.to_owned(), keys: Vec::new() });
