@@ -48,9 +48,11 @@ pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info:
     let chooses = |offer: &Offer| table.spec(offer.column).parameter && uses(table, offer);
     let chosen_exactly = offers.iter().any(|offer| chooses(offer) && compares_exactly(offer));
     // What compares by a collation of its own holds for more values than it names, and a list names of equal ones just one.
-    // It chooses rows only where nothing else does.
-    let passes = |offer: &Offer| uses(table, offer) && (compares_exactly(offer) || (chooses(offer) && !chosen_exactly));
-    let required = |offer: &&Offer| table.spec(offer.column).options.contains(Options::REQUIRED) && passes(offer);
+    // It chooses rows only where there are none without it, and nothing else does.
+    let is_required = |offer: &Offer| table.spec(offer.column).options.contains(Options::REQUIRED);
+    let must_choose = |offer: &Offer| chooses(offer) && is_required(offer) && !chosen_exactly;
+    let passes = |offer: &Offer| uses(table, offer) && (compares_exactly(offer) || must_choose(offer));
+    let required = |offer: &&Offer| is_required(offer) && passes(offer);
     if table.is_constrained() && !usable().any(|offer| required(&offer)) && !asks_for_null(table, declared, info) {
         if offers.iter().any(|offer| required(&offer)) {
             return Ok(Outcome::OtherOrder);
