@@ -43,7 +43,7 @@ fn suites() {
         .env("PYTHONPATH", modules)
         .env("PLUMB_PROGRAMS", &folder)
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    pytest.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--numprocesses=2", "--dist=worksteal"]);
+    pytest.args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--numprocesses=4", "--dist=worksteal"]);
     pytest.arg(with("--basetemp=", &work.join("tmp"))).arg(with("--junitxml=", &work.join("junit.xml")));
     pytest.args(env::var("PLUMB_PYTEST").unwrap_or_default().split_whitespace());
     let status = pytest.status().unwrap();
