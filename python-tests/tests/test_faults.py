@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ from support.places import program
 #: A lie, the tables that are asked for, and the test that must catch it.
 LIES = (
     ("wrong-type", "users", "test_outputs.py::test_values_have_the_declared_types"),
-    ("empty-for-null", "processes", "test_outputs.py::test_values_have_the_declared_types"),
+    # Nothing of it is always unknown but what nobody writes into /etc/shadow.
+    ("empty-for-null", "shadow", "test_outputs.py::test_values_have_the_declared_types"),
     ("count-off-by-one", "users", "test_outputs.py::test_counts_are_counts_of_rows"),
     ("wrong-schema", "users", "test_schema.py::test_tables_are_as_reviewed"),
     ("hidden-in-star", "users", "test_schema.py::test_star_is_what_is_not_hidden"),
@@ -41,11 +43,13 @@ def judge(lie: str, tables: str, *tests: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("lie", "tables", "test"), LIES, ids=lambda value: value.split("::")[-1])
 def test_a_liar_is_caught(lie: str, tables: str, test: str) -> None:
+    if tables == "shadow" and os.geteuid() != 0:
+        pytest.skip("reading /etc/shadow needs root")
     code, said = judge(lie, tables, test)
     assert code == 1, f"{test} did not notice {lie}:\n{said}"
     assert "AssertionError" in said, said
 
 
 def test_an_honest_agent_is_not_accused() -> None:
-    code, said = judge("none", "users,processes", *sorted({test for _, _, test in LIES}))
+    code, said = judge("none", "users,shadow,processes", *sorted({test for _, _, test in LIES}))
     assert code == 0, said

@@ -6,8 +6,6 @@
 //!
 //! Any other byte stands for one of these sixteen letters.
 //!
-//! What tells nothing is followed by another statement, made of what is left of the input.
-//!
 //! Finds: rows lost or doubled by pushdown, caching and column masks; wrong affinity and collation; conditions that lose rows.
 
 use super::materialized::Pair;
@@ -21,9 +19,6 @@ use arbitrary::Unstructured;
 use plumb_host::Host;
 use std::cell::RefCell;
 use std::sync::Arc;
-
-/// Statements that an input may make.
-const TRIES: usize = 2;
 
 /// First bytes that differ.
 const LETTERS: u8 = 16;
@@ -48,7 +43,8 @@ pub fn check(bytes: &[u8]) -> Verdict {
     };
     let (first, rest) = bytes.split_first().unwrap_or((&b'p', bytes));
     let u = &mut Unstructured::new(rest);
-    let verdict = super::caught(|| Ok(engines.run(*first, u))).unwrap_or_else(Verdict::Fail);
+    let verdict = super::caught(|| Ok(engines.run(*first, u).unwrap_or_else(|error| Verdict::Skip(error.to_string()))))
+        .unwrap_or_else(Verdict::Fail);
     // What panicked is not used again.
     if !matches!(verdict, Verdict::Fail(_)) {
         ENGINES.set(Some(engines));
@@ -57,21 +53,7 @@ pub fn check(bytes: &[u8]) -> Verdict {
 }
 
 impl Engines {
-    fn run(&mut self, first: u8, u: &mut Unstructured<'_>) -> Verdict {
-        let mut told = Verdict::Skip("nothing".to_owned());
-        for _ in 0..TRIES {
-            told = match self.once(first, u) {
-                Ok(verdict) => verdict,
-                Err(error) => return Verdict::Skip(error.to_string()),
-            };
-            if !matches!(told, Verdict::Skip(_)) || u.is_empty() {
-                break;
-            }
-        }
-        told
-    }
-
-    fn once(&mut self, first: u8, u: &mut Unstructured<'_>) -> arbitrary::Result<Verdict> {
+    fn run(&mut self, first: u8, u: &mut Unstructured<'_>) -> arbitrary::Result<Verdict> {
         match QUESTIONS.get(usize::from(first.wrapping_sub(b'a') % LETTERS)) {
             None => {
                 tally::property("materialized");
