@@ -177,14 +177,7 @@ class Program(Agent):
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"{self.name} did not answer within {patience:.0f} s: {arguments}") from error
         finally:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
+            end(process)
         return Run(process.returncode, out, err)
 
     def query(self, sql: str, columns: Sequence[str], host: Host = LIVE) -> list[Row]:
@@ -207,6 +200,18 @@ class Program(Agent):
     def _names(self) -> list[str]:
         rows = self.query("SELECT name FROM osquery_registry WHERE registry = 'table'", ["name"])
         return [str(row["name"]) for row in rows]
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that leads a group, with its group, and closes its pipes."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def quoted(word: str) -> str:

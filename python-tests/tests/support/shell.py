@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .agents import PATIENCE, Program, Run
+from .agents import PATIENCE, Program, Run, end
 from .terminal import Terminal
 
 #: Counts to a number, one row each.
@@ -82,14 +82,7 @@ class Shell:
         try:
             yield process
         finally:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
+            end(process)
 
     def read(self, *arguments: str, most: int | None = None) -> Usage:
         """Runs it and reads what it prints, up to `most` bytes; then its output is closed."""
