@@ -72,14 +72,18 @@ mod tests {
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn free_memory_goes() {
-        // Small pieces with one behind them that stays: the allocator keeps what is freed between.
-        let pieces: Vec<Vec<u8>> = (0..65_536).map(|_| vec![1_u8; 1000]).collect();
-        let last = vec![1_u8; 1000];
-        drop(pieces);
-        let before = resident();
-        let mut trimmed = Trimmed::default();
-        trimmed.look(before, Some(1));
-        assert!(trimmed.after + (16 << 20) < before, "{} after {before}", trimmed.after);
-        drop(std::hint::black_box(last));
+        // Other tests of this process may take as much meanwhile, but not each time.
+        let goes = || {
+            // Small pieces with one behind them that stays: the allocator keeps what is freed between.
+            let pieces: Vec<Vec<u8>> = (0..65_536).map(|_| vec![1_u8; 1000]).collect();
+            let last = vec![1_u8; 1000];
+            drop(pieces);
+            let before = resident();
+            let mut trimmed = Trimmed::default();
+            trimmed.look(before, Some(1));
+            drop(std::hint::black_box(last));
+            trimmed.after + (16 << 20) < before
+        };
+        assert!((0..20).any(|_| goes()));
     }
 }

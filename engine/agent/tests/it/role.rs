@@ -89,7 +89,7 @@ fn worker(rest: &str, folder: &Path) {
     for part in rest.split(' ') {
         match part {
             "hog" => drop(std::hint::black_box(vec![1_u8; HOARD].leak())),
-            "spin" => spin(),
+            "spin" => spin_in_threads(),
             _ => {
                 if let Some(code) = part.strip_prefix("exit:") {
                     exit(code.parse().unwrap());
@@ -118,6 +118,11 @@ fn background(folder: &Path) {
     let stdin = std::fs::read_link("/proc/self/fd/0").unwrap();
     write(folder, "inside", &format!("{} {session} {} {}", std::process::id(), directory.display(), stdin.display()));
     exit(0);
+}
+
+/// One thread that is nice may get less than a hundredth of a busy machine.
+fn spin_in_threads() {
+    (0..8).for_each(|_| drop(std::thread::spawn(spin)));
 }
 
 fn spin() {

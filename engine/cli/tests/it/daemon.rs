@@ -52,6 +52,12 @@ impl Daemon {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
+    /// Puts a file where queries look, whole: one that is being written has been seen without its content.
+    fn put(&self, name: &str, content: &str) {
+        fs::write(self.path("new"), content).unwrap();
+        fs::rename(self.path("new"), self.path("watch").join(name)).unwrap();
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plumbd"));
         let flag = |name: &str, path: &str| format!("--{name}={}", self.path(path).display());
@@ -168,12 +174,12 @@ fn rows(directory: &Path) -> BTreeMap<String, i64> {
 #[test]
 fn a_life() {
     let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     let log = |daemon: &Daemon| daemon.read("log/osqueryd.results.log");
     daemon.wait("the first row", || log(&daemon).lines().count() == 1);
     assert_eq!(daemon.read("pid"), daemon.pid().as_raw_nonzero().to_string());
-    fs::write(daemon.path("watch/b"), "22").unwrap();
+    daemon.put("b", "22");
     daemon.wait("the second row", || log(&daemon).lines().count() == 2);
     // Another configuration, at a signal; a broken one changes nothing.
     daemon.configure("{broken");
@@ -260,13 +266,13 @@ fn killed_again_and_again() {
 #[test]
 fn a_watched_worker_comes_back() {
     let mut daemon = Daemon::new(FILES, &[]);
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     let log = |daemon: &Daemon| daemon.read("log/osqueryd.results.log");
     daemon.wait("the first row", || log(&daemon).lines().count() == 1);
     let first = daemon.worker().unwrap();
     kill_process(first, Signal::KILL).unwrap();
-    fs::write(daemon.path("watch/b"), "22").unwrap();
+    daemon.put("b", "22");
     daemon.wait("another worker", || daemon.worker().is_some_and(|worker| worker != first));
     daemon.wait("the second row", || log(&daemon).lines().count() == 2);
     assert_eq!(replay(&log(&daemon)), rows(&daemon.path("watch")));
@@ -289,8 +295,13 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
+        take_away(&self.0);
     }
+}
+
+/// Takes a file system out of the tree, at once although a daemon may have a file of it open just now.
+fn take_away(at: &Path) {
+    let _ = Command::new("umount").arg("--lazy").arg(at).status();
 }
 
 #[test]
@@ -306,12 +317,12 @@ fn a_full_disk() {
     let at = |name: &str| disk.0.join(name).display().to_string();
     daemon.extra.extend([format!("--logger_path={}", at("log")), format!("--database_path={}", at("db"))]);
     let log = || fs::read_to_string(disk.0.join("log/osqueryd.results.log")).unwrap_or_default();
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     daemon.wait("the first row", || log().lines().count() == 1);
     let _ = fs::write(disk.0.join("filler"), vec![0; 4 << 20]);
     for file in ["b", "c"] {
-        fs::write(daemon.path("watch").join(file), "22").unwrap();
+        daemon.put(file, "22");
     }
     fs::remove_file(daemon.path("watch/a")).unwrap();
     daemon.wait("the trouble", || {

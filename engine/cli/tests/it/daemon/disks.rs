@@ -1,7 +1,7 @@
 //! Disks that cannot be written: read-only, dying, full. Mounting needs root; without it these tests say that they are skipped.
 #![allow(clippy::print_stderr, reason = "says what is skipped")]
 
-use super::{Daemon, FILES, Signal, Tmpfs, fs, replay, rows};
+use super::{Daemon, FILES, Signal, Tmpfs, fs, replay, rows, take_away};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,12 +32,12 @@ fn a_read_only_database_from_the_start() {
     let Some(disk) = skip(Tmpfs::mount(folder.path().join("disk"))) else { return };
     let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
     daemon.extra.push(flag("database_path", disk.0.join("db")));
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     daemon.wait("the first row", || log(&daemon.path("log")).lines().count() == 1);
     assert_eq!(daemon.end(Signal::TERM), Some(0));
     assert!(run("mount", &["-o", "remount,ro"], &disk.0));
-    fs::write(daemon.path("watch/b"), "22").unwrap();
+    daemon.put("b", "22");
     fs::rename(daemon.path("log"), daemon.path("old")).unwrap();
     fs::create_dir(daemon.path("log")).unwrap();
     // It remembers nothing, and logs all rows as the documentation says.
@@ -57,7 +57,7 @@ fn a_log_directory_that_becomes_read_only() {
     let Some(logs) = skip(Tmpfs::mount(folder.path().join("logs"))) else { return };
     let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
     daemon.extra.push(flag("logger_path", logs.0.clone()));
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     daemon.wait("the first row", || log(&logs.0).lines().count() == 1);
     {
@@ -65,7 +65,7 @@ fn a_log_directory_that_becomes_read_only() {
         let _over = Tmpfs::mount(logs.0.clone()).unwrap();
         assert!(run("mount", &["-o", "remount,ro"], &logs.0));
         for (file, content) in [("b", "22"), ("c", "333")] {
-            fs::write(daemon.path("watch").join(file), content).unwrap();
+            daemon.put(file, content);
             daemon.wait("the trouble", || daemon.read("stderr").contains("takes no lines"));
         }
         fs::remove_file(daemon.path("watch/a")).unwrap();
@@ -82,29 +82,39 @@ fn a_log_directory_that_becomes_read_only() {
 }
 
 /// A file system in a file, which is taken away at the end.
-struct Image(PathBuf, PathBuf);
+struct Image {
+    folder: PathBuf,
+    at: PathBuf,
+}
 
 impl Image {
     fn new(folder: &Path) -> Option<Self> {
-        let (file, at) = (folder.join("image"), folder.join("disk"));
+        let image = Self { folder: folder.to_owned(), at: folder.join("disk") };
+        let file = image.file("first");
         fs::File::create(&file).unwrap().set_len(16 << 20).unwrap();
-        fs::create_dir(&at).unwrap();
-        let image = Self(file, at);
-        (run("mkfs.ext4", &["-q"], &image.0) && image.mount()).then_some(image)
+        fs::create_dir(&image.at).unwrap();
+        (run("mkfs.ext4", &["-q"], &file) && image.mount("first")).then_some(image)
     }
 
-    fn mount(&self) -> bool {
-        run("mount", &["-o", "loop", &self.0.display().to_string()], &self.1)
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
-    fn unmount(&self) -> bool {
-        run("umount", &[], &self.1)
+    fn mount(&self, name: &str) -> bool {
+        run("mount", &["-o", "loop", &self.file(name).display().to_string()], &self.at)
+    }
+
+    /// What was written lies on another disk now, as after a repair. It is no matter of unmounting and mounting the same one: the
+    /// kernel keeps a dead file system, and gives it again, while any namespace of mounts on the machine still holds it.
+    fn mend(&self) -> bool {
+        take_away(&self.at);
+        fs::copy(self.file("first"), self.file("second")).is_ok() && self.mount("second")
     }
 }
 
 impl Drop for Image {
     fn drop(&mut self) {
-        self.unmount();
+        take_away(&self.at);
     }
 }
 
@@ -113,17 +123,21 @@ fn a_database_whose_disk_dies() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = skip(Image::new(folder.path())) else { return };
     let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
-    daemon.extra.push(flag("database_path", disk.1.join("db")));
+    daemon.extra.extend([flag("database_path", disk.at.join("db")), "--schedule_lognames".to_owned()]);
     let log = |daemon: &Daemon| log(&daemon.path("log"));
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     daemon.wait("the first row", || log(&daemon).lines().count() == 1);
-    fs::write(daemon.path("watch/b"), "22").unwrap();
+    daemon.put("b", "22");
     daemon.wait("the second row", || log(&daemon).lines().count() == 2);
-    assert!(run("sync", &["-f"], &disk.1));
+    // A query that still runs is not asked again: at the next run all of this one is stored.
+    let runs = |daemon: &Daemon| daemon.read("stderr").matches("Executing scheduled query files").count();
+    let before = runs(&daemon);
+    daemon.wait("another run", || runs(&daemon) > before);
+    assert!(run("sync", &["-f"], &disk.at));
     // The kernel stops it as it does after an error: from now on nothing can be written.
-    assert!(run("mount", &["-o", "remount,abort"], &disk.1));
-    fs::write(daemon.path("watch/c"), "333").unwrap();
+    assert!(run("mount", &["-o", "remount,abort"], &disk.at));
+    daemon.put("c", "333");
     daemon.wait("the trouble", || daemon.read("stderr").contains("the database: "));
     fs::remove_file(daemon.path("watch/a")).unwrap();
     // It goes on asking: what needs no database is logged.
@@ -137,8 +151,7 @@ fn a_database_whose_disk_dies() {
     let said = daemon.read("stderr");
     assert_eq!(said.matches("Error executing scheduled query files").count(), 1, "{said}");
     assert_eq!(daemon.end(Signal::TERM), Some(0));
-    // Mended and there again.
-    assert!(disk.unmount() && disk.mount());
+    assert!(disk.mend());
     daemon.start();
     daemon.wait("all of it", || {
         let log = log(&daemon);
@@ -155,13 +168,13 @@ fn a_full_disk_for_the_database() {
     let mut daemon = Daemon::new(FILES, &["--disable_watchdog"]);
     daemon.extra.push(flag("database_path", disk.0.join("db")));
     let log = |daemon: &Daemon| log(&daemon.path("log"));
-    fs::write(daemon.path("watch/a"), "1").unwrap();
+    daemon.put("a", "1");
     daemon.start();
     daemon.wait("the first row", || log(&daemon).lines().count() == 1);
     let _ = fs::write(disk.0.join("filler"), vec![0; 4 << 20]);
     // The write-ahead log is reused from its beginning at times: many changes need more room.
     for number in 0..40 {
-        fs::write(daemon.path("watch").join(format!("{number:0200}")), "22").unwrap();
+        daemon.put(&format!("{number:0200}"), "22");
     }
     fs::remove_file(daemon.path("watch/a")).unwrap();
     daemon.wait("the trouble", || daemon.read("stderr").contains("the database: "));

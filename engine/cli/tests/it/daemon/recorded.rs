@@ -54,7 +54,7 @@ fn packs_and_their_lines() {
     fs::create_dir(daemon.path("packs")).unwrap();
     fs::write(daemon.path("one.conf"), pack("g1", "file")).unwrap();
     fs::write(daemon.path("packs/glob.conf"), pack("g2", "glob")).unwrap();
-    fs::write(daemon.path("watch/f1"), "12").unwrap();
+    daemon.put("f1", "12");
     daemon.start();
     let results = |daemon: &Daemon| masked(daemon, "log/osqueryd.results.log");
     daemon.wait("the first lines", || results(&daemon).len() >= 4);
