@@ -230,6 +230,8 @@ fn cannot_be_unpacked(files: &HostText) -> Option<&'static str> {
     let any = |test: &dyn Fn(&crate::hosttext::Item) -> bool| files.items.iter().any(test);
     if files.clock.is_some() {
         Some("a clock")
+    } else if !files.dumps.is_empty() {
+        Some("an answer of netlink")
     } else if any(&|item| !item.faults.is_empty()) {
         Some("an access that fails")
     } else if any(&|item| matches!(item.thing, Some(Thing::Node(FileKind::Socket | FileKind::Unknown)))) {

@@ -50,7 +50,7 @@ pub use small::shrink;
 
 use crate::Verdict;
 use crate::fixtures::{self, Fixture};
-use crate::generators::host::small::small as small_host;
+use crate::generators::host::small::files as small_files;
 use crate::hosttext::{HostText, TextError};
 use crate::oracles::TARGETS;
 use plumb_host::Mem;
@@ -147,7 +147,7 @@ impl CaseHost {
     pub fn mem(&self) -> Result<Mem, String> {
         let base = match &self.base {
             Base::Empty => Mem::new(),
-            Base::Small => small_host().files,
+            Base::Small => small_files(),
             Base::Fixture(name) => {
                 let all = Fixture::all(&fixtures::folder()).map_err(|error| error.to_string())?;
                 let fixture = all.iter().find(|fixture| fixture.name == *name);

@@ -210,7 +210,7 @@ fn laws_hold_over_something() {
 
 #[test]
 fn a_case_holds_the_files_that_its_query_reads() {
-    let host: Arc<dyn Host> = Arc::new(small_host().files);
+    let host: Arc<dyn Host> = Arc::new(small_files());
     let sql = "SELECT username, groupname FROM users JOIN groups USING (gid) WHERE uid = 1001";
     for oracle in ["materialized", "somebody"] {
         let case = from_query(Arc::clone(&host), sql, oracle, "about").expect("a case");
@@ -225,7 +225,7 @@ fn a_case_holds_the_files_that_its_query_reads() {
 
 #[test]
 fn a_question_is_a_case_of_the_statement_that_breaks_its_law() {
-    let host: Arc<dyn Host> = Arc::new(small_host().files);
+    let host: Arc<dyn Host> = Arc::new(small_files());
     let [sound, broken] =
         ["SELECT username FROM users", "SELECT username, random() AS r FROM users WHERE uid = 1001"].map(str::to_owned);
     let made = from_question(&host, "determinism", &[sound.clone(), broken.clone()], "about").expect("a case");

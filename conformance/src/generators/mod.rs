@@ -8,6 +8,7 @@ pub mod flags;
 pub mod histories;
 pub mod host;
 pub mod model;
+pub mod netlink;
 pub mod query;
 pub mod seeds;
 pub mod turning;

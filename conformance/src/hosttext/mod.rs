@@ -15,6 +15,7 @@
 //! | `xattr PATH NAME VALUE` | an extended attribute |
 //! | `fail PATH ACCESS ERROR` | an access that fails: `all`, `open`, `read`, `list`, `stat`, `walk`, `xattrs`; `EACCES` or a number |
 //! | `clock SECONDS[.NANOSECONDS]` | the host's clock |
+//! | `netlink PROTOCOL KIND BODY [NAMESPACE]` | what netlink answers to a request, whose body is hexadecimal digits or `-`: datagrams in hexadecimal digits, with empty lines between them; NAMESPACE as `/proc/PID/ns/net` has it, `net:[4026531840]` |
 //!
 //! A line of content that begins like a header has a backslash before it; one is taken off where `\=== ` or `\\=== ` and so
 //! on begins a line. In headers `\x20`, `\\` and `\n` stand for what would end a word, and anything may be escaped so.
@@ -28,18 +29,20 @@ pub(crate) mod write;
 
 pub use of_mem::{Detail, of_mem};
 
-use plumb_host::{Access, FileKind, Mem, Moment};
+use plumb_host::{Access, Dump, FileKind, Mem, Moment};
 use stat::Field;
 use std::fmt;
 use std::sync::Arc;
 
-/// A host, as far as it consists of files.
+/// A host, as far as it consists of files, and of what netlink answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostText {
     /// The clock, where it matters.
     pub clock: Option<Moment>,
     /// What there is, in an order in which it can be made.
     pub items: Vec<Item>,
+    /// What netlink answers.
+    pub dumps: Vec<Dump>,
 }
 
 /// What is said of a path.
@@ -136,6 +139,7 @@ impl HostText {
     pub fn onto(&self, mem: Mem) -> Mem {
         let mem = self.clock.into_iter().fold(mem, Mem::clock);
         let mem = self.items.iter().fold(mem, put);
+        let mem = self.dumps.iter().cloned().fold(mem, Mem::dumped);
         // What stat says comes last: names that are made later change the link counts of directories.
         self.items.iter().fold(mem, |mem, item| {
             let mem = match item.stat.as_slice() {

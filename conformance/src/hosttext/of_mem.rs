@@ -33,7 +33,8 @@ pub fn of_mem(mem: &Mem, detail: Detail) -> HostText {
     found.below(b"/");
     let items = found.items;
     let clock = Some(mem.now()).filter(|now| *now != Mem::CLOCK);
-    let mut text = HostText { clock, items };
+    let dumps = mem.dumps().to_vec();
+    let mut text = HostText { clock, items, dumps };
     said(&mut text, mem, detail);
     // A directory on the way to something is made by itself.
     let is_needed = |item: &Item, next: Option<&Item>| {

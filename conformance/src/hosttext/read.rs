@@ -3,15 +3,16 @@
 use super::blocks::Block;
 use super::escape::{unescape, unhex};
 use super::stat::Field;
-use super::write::{ACCESSES, ERRORS, KINDS};
+use super::write::{ACCESSES, ERRORS, KINDS, NETLINK};
 use super::{HostText, Item, TextError, Thing};
-use plumb_host::{Access, Moment, Stat};
+use plumb_host::{Access, Dump, Moment, Stat};
 use std::sync::Arc;
 
 /// Words that begin a block of a host.
 pub(crate) fn is_kind(word: &str) -> bool {
     ["file", "nul", "escaped", "hex", "dir", "link", "stat", "xattr", "fail", "clock"].contains(&word)
         || KINDS.iter().any(|(kind, _)| *kind == word)
+        || word == NETLINK
 }
 
 /// A host from its blocks.
@@ -27,6 +28,10 @@ fn add(host: &mut HostText, block: &Block<'_>) -> Result<(), String> {
     let (kind, rest) = split_word(block.header);
     if kind == "clock" {
         host.clock = Some(moment(rest)?);
+        return Ok(());
+    }
+    if kind == NETLINK {
+        host.dumps.push(dump(rest, &block.content)?);
         return Ok(());
     }
     if !is_kind(kind) {
@@ -131,6 +136,23 @@ fn moment(text: &str) -> Result<Moment, String> {
     let nanos = if digits { format!("{nanos:0<9}").parse().ok() } else { None };
     let moment = secs.parse().ok().zip(nanos).map(|(secs, nanos)| Moment { secs, nanos });
     moment.ok_or_else(|| format!("{text:?} should be seconds since 1970, with a point before parts of them"))
+}
+
+/// A request of netlink, and the datagrams of the answer.
+fn dump(request: &str, content: &str) -> Result<Dump, String> {
+    let (protocol, rest) = split_word(request);
+    let (kind, rest) = split_word(rest);
+    let (body, namespace) = split_word(rest);
+    let numbers = protocol.parse().ok().zip(kind.parse().ok());
+    let (protocol, kind) = numbers
+        .ok_or_else(|| format!("{protocol:?} and {kind:?} should be the numbers of a protocol and of a request"))?;
+    let body = match body {
+        "-" => Vec::new(),
+        "" => return Err("the body of the request should stand here, or a dash for none".to_owned()),
+        digits => unhex(digits)?,
+    };
+    let datagrams = content.split("\n\n").map(unhex).filter(|datagram| datagram.as_ref() != Ok(&Vec::new()));
+    Ok(Dump { protocol, kind, body, namespace: unescape(namespace)?, datagrams: datagrams.collect::<Result<_, _>>()? })
 }
 
 /// The first word, and what stands behind the blank after it.

@@ -31,6 +31,12 @@ b\x00\\
 === xattr /u user.a b\x20c
 === fail /d list EACCES
 === stat /elsewhere size=18446744073709551615
+=== netlink 0 18 00ff
+0102
+03
+
+ffFE
+=== netlink 4 20 - net:[\x20]
 ";
     let file = |bytes: &[u8]| Thing::File(Arc::from(bytes));
     let mode = |mode: i128| vec![(Field::MODE, mode)];
@@ -53,6 +59,12 @@ b\x00\\
     ];
     let host = HostText::parse(text).expect("a host");
     assert_eq!(host.items, expect);
+    let dump = |protocol, kind, body: &[u8], namespace: &[u8], datagrams: &[&[u8]]| {
+        let datagrams = datagrams.iter().map(|datagram| datagram.to_vec()).collect();
+        Dump { protocol, kind, body: body.to_vec(), namespace: namespace.to_vec(), datagrams }
+    };
+    let dumps = [dump(0, 18, b"\x00\xff", b"", &[&[1, 2, 3], &[255, 254]]), dump(4, 20, b"", b"net:[ ]", &[])];
+    assert_eq!(host.dumps, dumps);
     assert_eq!(host.clock, Some(Moment { secs: 5, nanos: 250_000_000 }));
     assert_eq!(HostText::parse(&host.to_text()), Ok(host));
 }
@@ -71,6 +83,9 @@ fn errors_name_the_line() {
         ("=== stat /a size\n", "line 1: \"size\" should be NAME=VALUE"),
         ("=== fail /a all EWHAT\n", "line 1: \"EWHAT\" is no error: a number, or a name like EACCES"),
         ("=== fail /a touch 5\n", "line 1: \"touch\" is no access: all, open, read, list, stat, walk, xattrs"),
+        ("=== netlink 0 a 00\n", "line 1: \"0\" and \"a\" should be the numbers of a protocol and of a request"),
+        ("=== netlink 0 18\n", "line 1: the body of the request should stand here, or a dash for none"),
+        ("=== netlink 0 18 -\n0\n", "line 1: a hexadecimal digit is missing: they come in pairs"),
         ("=== clock x\n", "line 1: \"x\" should be seconds since 1970, with a point before parts of them"),
     ] {
         assert_eq!(HostText::parse(text).expect_err(text).to_string(), expect);
@@ -93,7 +108,7 @@ fn random_trees_come_back() {
         let again = HostText::parse(&told.to_text()).expect("a host");
         assert_eq!(of_mem(&again.mem(), Detail::All), told, "seed {seed}\n{text}");
     }
-    assert_eq!(seen.len(), 15, "{seen:?}");
+    assert_eq!(seen.len(), 16, "{seen:?}");
 }
 
 pub(crate) fn tree(u: &mut Unstructured<'_>) -> arbitrary::Result<HostText> {
@@ -154,6 +169,12 @@ pub(crate) fn tree(u: &mut Unstructured<'_>) -> arbitrary::Result<HostText> {
             _ => {}
         }
         host.items.push(item);
+    }
+    for protocol in 0..u.int_in_range(0..=2)? {
+        let datagrams = (0..u.int_in_range(0..=2)?).map(|_| Ok([&b"x"[..], &word(u)?].concat()));
+        let datagrams = datagrams.collect::<arbitrary::Result<_>>()?;
+        let (body, namespace) = (word(u)?, u.choose(&NAMES)?.to_vec());
+        host.dumps.push(Dump { protocol, kind: u.arbitrary()?, body, namespace, datagrams });
     }
     Ok(host)
 }

@@ -2,8 +2,11 @@
 
 use super::escape::{escape, hex, is_plain};
 use super::{HostText, Item, Thing, blocks};
-use plumb_host::{Access, FileKind};
+use plumb_host::{Access, Dump, FileKind};
 use std::fmt::Write as _;
+
+/// The kind of block that says what netlink answers.
+pub(super) const NETLINK: &str = "netlink";
 
 /// Bytes on a line of hexadecimal digits.
 const WIDTH: usize = 32;
@@ -14,6 +17,21 @@ pub(crate) fn host(host: &HostText, out: &mut String) {
         blocks::write(out, &format!("clock {}{nanos}", now.secs), "");
     }
     host.items.iter().for_each(|one| item(one, out));
+    host.dumps.iter().for_each(|one| dump(one, out));
+}
+
+fn dump(dump: &Dump, out: &mut String) {
+    let body = if dump.body.is_empty() { "-".to_owned() } else { hex(&dump.body) };
+    let header = format!("{NETLINK} {} {} {body} {}", dump.protocol, dump.kind, word(&dump.namespace));
+    // An empty datagram says nothing.
+    let datagrams = dump.datagrams.iter().filter(|datagram| !datagram.is_empty());
+    let texts: Vec<String> = datagrams.map(|datagram| digits(datagram)).collect();
+    blocks::write(out, header.trim_end(), &texts.join("\n"));
+}
+
+/// Lines of hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.chunks(WIDTH).flat_map(|line| [hex(line), "\n".to_owned()]).collect()
 }
 
 /// A word of a header.
@@ -96,9 +114,7 @@ pub(crate) fn content(bytes: &[u8]) -> Content {
     if escaped.len() <= bytes.len() * 2 {
         return new("escaped", escaped);
     }
-    let mut text = String::new();
-    bytes.chunks(WIDTH).for_each(|line| text.push_str(&(hex(line) + "\n")));
-    Content { kind: "hex", text, unended: false }
+    Content { kind: "hex", text: digits(bytes), unended: false }
 }
 
 /// Names of inodes that are neither file nor directory nor link.

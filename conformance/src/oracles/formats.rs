@@ -8,7 +8,7 @@
 
 use crate::Verdict;
 use crate::generators::host::attacked;
-use crate::generators::host::powers::Answers;
+use crate::generators::host::dumps;
 use crate::generators::host::small::{self, Item};
 use arbitrary::Unstructured;
 use plumb_formats::proc_sockets::{AF_INET, AF_INET6};
@@ -142,7 +142,7 @@ pub fn samples(parser: &Parser) -> Vec<Vec<u8>> {
         _ => None,
     };
     let mut found: Vec<Vec<u8>> = small::items().iter().filter_map(file).collect();
-    let messages = Answers::valid().messages.into_iter();
+    let messages = dumps::messages().into_iter();
     found.extend(messages.filter(|(kind, _)| kind.to_string() == parser.sample).map(|(_, message)| message));
     found
 }

@@ -1,6 +1,7 @@
 //! Hosts: fewer files, fewer lines, less that is said of them.
 
 use super::{Budget, Checks, list};
+use crate::generators::netlink::apart;
 use crate::hosttext::{HostText, Item, Thing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,10 +13,17 @@ pub fn host(host: &HostText, budget: Budget, fails: &mut dyn FnMut(&HostText) ->
     loop {
         let before = best.clone();
         best = trees(best, &mut checks);
-        let clock = best.clock;
+        let rest = HostText { items: Vec::new(), ..best.clone() };
         best.items = list::fewer(std::mem::take(&mut best.items), &mut |items| {
-            checks.fails(&HostText { clock, items: items.to_vec() })
+            checks.fails(&HostText { items: items.to_vec(), ..rest.clone() })
         });
+        let rest = HostText { dumps: Vec::new(), ..best.clone() };
+        best.dumps = list::fewer(std::mem::take(&mut best.dumps), &mut |dumps| {
+            checks.fails(&HostText { dumps: dumps.to_vec(), ..rest.clone() })
+        });
+        for place in 0..best.dumps.len() {
+            best = messages(best, place, &mut checks);
+        }
         for place in 0..best.items.len() {
             best = lines(best, place, &mut checks);
             best = fields(best, place, &mut checks);
@@ -45,6 +53,19 @@ fn trees(mut best: HostText, checks: &mut Checks<'_, HostText>) -> HostText {
         }
     }
     best
+}
+
+/// Leaves out messages of netlink, and what stands behind others in their datagrams.
+fn messages(best: HostText, place: usize, checks: &mut Checks<'_, HostText>) -> HostText {
+    let with = |datagrams: &[Vec<u8>]| {
+        let mut candidate = best.clone();
+        candidate.dumps.iter_mut().skip(place).take(1).for_each(|dump| dump.datagrams = datagrams.to_vec());
+        candidate
+    };
+    let datagrams = best.dumps.get(place).map(|dump| dump.datagrams.clone()).unwrap_or_default();
+    let alone: Vec<Vec<u8>> = datagrams.iter().flat_map(|datagram| apart(datagram)).collect();
+    let datagrams = if checks.fails(&with(&alone)) { alone } else { datagrams };
+    with(&list::fewer(datagrams, &mut |datagrams| checks.fails(&with(datagrams))))
 }
 
 fn with(best: &HostText, place: usize, item: Item) -> HostText {
@@ -137,6 +158,20 @@ mod tests {
         };
         let small = super::host(&whole(), Budget::default(), &mut fails);
         assert_eq!(small.to_text(), "=== file /usr/bin/passwd 4755\n=== file /usr/bin/wall 2755\n");
+    }
+
+    #[test]
+    fn of_netlink_the_needed_messages_are_left() {
+        let host = of_mem(&small().files, Detail::Owners);
+        assert!(host.dumps.len() > 3);
+        let mut fails = |host: &HostText| {
+            let mut engine = Embedded::new(Arc::new(host.mem())).expect("an engine");
+            engine.ask("SELECT 1 FROM routes WHERE mtu = 1400").is_ok_and(|rows| rows.len() == 2)
+        };
+        let small = super::host(&host, Budget::default(), &mut fails);
+        assert!(fails(&small) && small.items.is_empty(), "{}", small.to_text());
+        let [dump] = &small.dumps[..] else { panic!("{}", small.to_text()) };
+        assert_eq!((dump.kind, dump.datagrams.len()), (26, 2), "a route of two hops, and the end of the dump");
     }
 
     #[test]

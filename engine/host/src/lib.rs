@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | `Live` | this machine | Unix | on Linux | real |
 //! | `Rooted` | a directory seen as a machine: fixture, disk image, container root | Unix | no | real |
-//! | [`Mem`] | a tree in memory with links, owners, modes, times and injected errors; from and to tar archives | all | no | set |
+//! | [`Mem`] | a tree in memory with links, owners, modes, times and injected errors; from and to tar archives | all | netlink, as it was recorded or made up ([`Dump`]) | set |
 //! | [`Recording`] | wraps another host and keeps what was read, as a [`Mem`] | all | those of the host | that of the host |
 //!
 //! Paths are bytes. What is not a file is an optional power ([`Host::netlink`], [`Host::kernel`]); a host without it
@@ -19,6 +19,7 @@ mod cancel;
 #[cfg(unix)]
 mod live;
 mod mem;
+mod netlink;
 mod path;
 mod recording;
 #[cfg(unix)]
@@ -37,6 +38,7 @@ pub use cancel::Cancel;
 #[cfg(unix)]
 pub use live::Live;
 pub use mem::{Access, Fault, Mem};
+pub use netlink::Dump;
 pub use path::{file_name, join, parent};
 pub use recording::Recording;
 #[cfg(unix)]

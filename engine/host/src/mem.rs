@@ -2,13 +2,15 @@
 
 mod archive;
 mod dir;
+mod dumps;
 mod save;
 mod tree;
 mod walk;
 
 pub use tree::{Access, Fault};
 
-use crate::api::{Dir, FileKind, Host, Moment, Stat, Xattr};
+use crate::api::{Dir, FileKind, Host, Moment, Netlink, Stat, Xattr};
+use crate::netlink::{Dump, consistent};
 use dir::MemDir;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -44,6 +46,7 @@ pub struct Mem {
     root: MemDir,
     clock: Moment,
     inside: BTreeMap<i64, Arc<Mem>>,
+    dumps: Arc<Vec<Dump>>,
 }
 
 impl Default for Mem {
@@ -65,7 +68,12 @@ impl Mem {
     /// A machine with an empty root directory.
     #[must_use]
     pub fn new() -> Self {
-        Self { root: MemDir::root_of(Arc::new(Tree::new())), clock: Self::CLOCK, inside: BTreeMap::new() }
+        Self {
+            root: MemDir::root_of(Arc::new(Tree::new())),
+            clock: Self::CLOCK,
+            inside: BTreeMap::new(),
+            dumps: Arc::default(),
+        }
     }
 
     /// A regular file. An existing one gets the new content under all its names.
@@ -161,6 +169,21 @@ impl Mem {
         self
     }
 
+    /// What netlink answers to a request; without any, the host has no netlink. Said again of the same request, it is the
+    /// answer when that is asked once more, since the one before changed while it was made (`NLM_F_DUMP_INTR`). Other
+    /// requests are refused.
+    #[must_use]
+    pub fn dumped(mut self, dump: Dump) -> Self {
+        Arc::make_mut(&mut self.dumps).push(dump);
+        self
+    }
+
+    /// All that netlink answers, in the order in which it was said.
+    #[must_use]
+    pub fn dumps(&self) -> &[Dump] {
+        &self.dumps
+    }
+
     /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, now: Moment) -> Self {
@@ -210,7 +233,30 @@ impl Host for Mem {
         }
         let path = format!("/proc/{pid}/root");
         let root = self.root.chroot(path.as_bytes()).map_err(|_| io::ErrorKind::NotFound)?;
-        Ok(Arc::new(Self { root, clock: self.clock, inside: BTreeMap::new() }))
+        Ok(Arc::new(Self { root, clock: self.clock, ..Self::new() }))
+    }
+
+    fn netlink(&self) -> Option<&dyn Netlink> {
+        (!self.dumps.is_empty()).then_some(self)
+    }
+}
+
+impl Netlink for Mem {
+    fn dump(
+        &self,
+        protocol: u8,
+        kind: u16,
+        body: &[u8],
+        net_namespace: Option<u32>,
+        visit: &mut dyn FnMut(u16, &[u8]),
+    ) -> io::Result<()> {
+        let namespace = match net_namespace {
+            Some(pid) => self.root.read_link(format!("/proc/{pid}/ns/net").as_bytes())?,
+            None => Vec::new(),
+        };
+        let answers = self.dumps.iter().filter(|dump| dump.answers(protocol, kind, body, &namespace));
+        consistent(answers.map(Dump::read))?.tell(visit);
+        Ok(())
     }
 }
 

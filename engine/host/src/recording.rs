@@ -2,6 +2,7 @@
 
 mod dir;
 mod kept;
+mod netlink;
 
 use crate::api::{Dir, Host, Kernel, Moment, Netlink};
 use crate::mem::Mem;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// Kept are contents, links (also those on the way to a file), listings, stats, extended attributes and errors, all
-/// under the path that a file has without links. Not kept are answers of the kernel and of netlink, the environment,
+/// under the path that a file has without links, and answers of netlink. Not kept are answers of the kernel, the environment,
 /// and what is reached only through a link of `/proc` whose text does not lead there (a deleted file, a pipe).
 #[derive(Debug)]
 pub struct Recording {
@@ -100,7 +101,7 @@ impl Host for Recording {
     }
 
     fn netlink(&self) -> Option<&dyn Netlink> {
-        self.shared.host.netlink()
+        self.shared.host.netlink().map(|_| &*self.shared as &dyn Netlink)
     }
 }
 

@@ -1,11 +1,14 @@
 //! A hostile host: the files that a table reads, odd in a few places.
 
 use super::chosen::{chosen, condition};
-use super::powers::{Answers, Numbers, Powers};
+use super::dumps;
+use super::powers::{Numbers, Powers};
 use super::small::{self, Item};
 use super::{Subject, ancestors, attacked, token};
+use crate::generators::netlink::harm::{harm, tell_dump};
+use crate::generators::netlink::{MULTI, framed};
 use arbitrary::{Result, Unstructured};
-use plumb_host::{Access, FileKind, Mem, Moment, join};
+use plumb_host::{Access, Dump, FileKind, Mem, Moment, join};
 use plumb_schema::Constraint;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -52,6 +55,8 @@ struct Changes {
     things: Vec<(Vec<u8>, Thing)>,
     late: Vec<Late>,
     now: Option<Moment>,
+    /// What netlink answers; nothing where there is none.
+    netlink: Option<Vec<Dump>>,
 }
 
 /// What stands at a path of a hostile host.
@@ -158,7 +163,10 @@ impl Maker<'_> {
                 let secs = *u.choose(&NUMBERS)?;
                 self.changes.now = Some(Moment { secs, nanos: 999_999_999 });
             }
-            _ => powers(u, host)?,
+            _ => match u.int_in_range(0..=7)? {
+                0..=3 => powers(u, host)?,
+                _ => self.changes.netlink = Some(netlink(u)?),
+            },
         }
         Ok(())
     }
@@ -228,7 +236,7 @@ impl Maker<'_> {
 
     /// The files: those that the table reads, and then what is odd.
     fn files(&self) -> Mem {
-        let Changes { bare, things, late, now } = &self.changes;
+        let Changes { bare, things, late, now, netlink } = &self.changes;
         let gone = |path: &[u8]| things.iter().any(|(at, thing)| matches!(thing, Thing::Gone) && path.starts_with(at));
         let mut mem = if *bare {
             Mem::new()
@@ -254,6 +262,7 @@ impl Maker<'_> {
                 Late::Meta(path, number) => mem.meta(path, |stat| odd_stat(stat, *number)),
             };
         }
+        let mem = netlink.iter().flatten().cloned().fold(mem, Mem::dumped);
         match now {
             Some(now) => mem.clock(*now),
             None => mem,
@@ -262,35 +271,39 @@ impl Maker<'_> {
 }
 
 fn powers(u: &mut Unstructured<'_>, host: &mut Powers) -> Result<()> {
-    match u.int_in_range(0..=7)? {
+    match u.int_in_range(0..=3)? {
         0 => {
             host.live = true;
             host.own_pid = Some(*u.choose(&[1, 42, 0, u32::MAX])?);
         }
         1 => host.own_ids = (*u.choose(&[1000, 0, u32::MAX])?, 0),
         2 => host.env = Some(token(u)?.to_vec()),
-        3 => {
+        _ => {
             let count = *u.choose(&[0, 1, 4096, u64::MAX, 1 << 63, u64::from(u32::MAX)])?;
             let load = *u.choose(&[0.5, f64::NAN, f64::INFINITY, -1.0, 1e308])?;
             host.numbers = Some(Numbers { name: token(u)?.to_vec(), count, load });
         }
-        _ => host.answers = Some(answers(u)?),
     }
     Ok(())
 }
 
-/// Netlink's valid messages, some of them attacked.
-fn answers(u: &mut Unstructured<'_>) -> Result<Answers> {
-    let mut answers = Answers::valid();
-    let all = answers.messages.clone();
+/// Netlink's valid answers, some of them attacked: what the messages say, and how they are told.
+fn netlink(u: &mut Unstructured<'_>) -> Result<Vec<Dump>> {
+    let mut dumps = dumps::valid().to_vec();
     for _ in 0..u.int_in_range(0..=4)? {
-        let (kind, message) = u.choose(&all)?;
-        answers.messages.push((*kind, attacked(u, message, message)?));
+        let place = u.choose_index(dumps.len())?;
+        let Some(dump) = dumps.get_mut(place) else { continue };
+        if u.ratio(1, 3)? {
+            harm(u, dump)?;
+            continue;
+        }
+        // Most harm to a message is done to what it says: it comes to the table.
+        let messages = dumps::messages();
+        let (kind, body) = u.choose(&messages)?;
+        let body = attacked(u, body, body)?;
+        dump.datagrams.insert(0, framed(&(*kind, body), MULTI, Dump::SEQUENCE));
     }
-    if u.arbitrary::<u8>()? & 7 == 7 {
-        answers.error = Some(*u.choose(&ERRNOS)?);
-    }
-    Ok(answers)
+    Ok(dumps)
 }
 
 #[allow(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "any number will do")]
@@ -306,7 +319,7 @@ impl Hostile {
     #[must_use]
     pub fn tell(&self) -> String {
         let (host, mut told) = (&self.host, String::new());
-        let Changes { bare, things, late, now } = &self.changes;
+        let Changes { bare, things, late, now, netlink } = &self.changes;
         if *bare {
             told.push_str("there is nothing but\n");
         }
@@ -324,12 +337,12 @@ impl Hostile {
         if let Some(numbers) = &host.numbers {
             let _ = writeln!(told, "kernel: {numbers:?}");
         }
-        let valid = Answers::valid().messages.len();
-        if let Some(answers) = &host.answers {
-            let _ = writeln!(told, "netlink: the valid messages, then error {:?}, and", answers.error);
-            for (kind, message) in answers.messages.iter().skip(valid) {
-                let _ = writeln!(told, "  of kind {kind}: b\"{}\"", message.escape_ascii());
-            }
+        let valid = dumps::valid();
+        for dump in netlink.iter().flatten().filter(|dump| !valid.contains(dump)) {
+            let _ = writeln!(told, "netlink, as far as it is not as usual: {}", tell_dump(dump));
+        }
+        if netlink.is_some() {
+            told.push_str("netlink answers\n");
         }
         if !self.chosen.is_empty() {
             let _ = writeln!(told, "asked{}", condition(&self.chosen));

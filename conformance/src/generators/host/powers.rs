@@ -4,7 +4,7 @@ use plumb_host::{Dir, FsUsage, Host, InterfaceHw, Kernel, KernelName, Mem, Momen
 use std::io;
 use std::sync::Arc;
 
-/// Files, and what is not a file.
+/// Files, the netlink that goes with them, and what else is not a file.
 #[derive(Clone, Debug)]
 pub struct Powers {
     /// The files.
@@ -19,8 +19,6 @@ pub struct Powers {
     pub env: Option<Vec<u8>>,
     /// What the kernel says, if there is one to ask.
     pub numbers: Option<Numbers>,
-    /// What netlink says, if it is there.
-    pub answers: Option<Answers>,
 }
 
 /// What a kernel says of itself.
@@ -34,28 +32,11 @@ pub struct Numbers {
     pub load: f64,
 }
 
-/// What netlink answers to any request.
-#[derive(Clone, Debug)]
-pub struct Answers {
-    /// Messages with their kinds.
-    pub messages: Vec<(u16, Vec<u8>)>,
-    /// The error at the end of every answer.
-    pub error: Option<i32>,
-}
-
 impl Powers {
     /// Files and nothing else.
     #[must_use]
     pub fn new(files: Mem) -> Self {
-        Self { files, live: false, own_pid: None, own_ids: (0, 0), env: None, numbers: None, answers: None }
-    }
-}
-
-impl Answers {
-    /// One interface, one address, two routes, and sockets of every family.
-    #[must_use]
-    pub fn valid() -> Self {
-        Self { messages: vec![link(), address(), route(), inet(2, 4), inet(10, 16), unix(), packet()], error: None }
+        Self { files, live: false, own_pid: None, own_ids: (0, 0), env: None, numbers: None }
     }
 }
 
@@ -93,7 +74,7 @@ impl Host for Powers {
     }
 
     fn netlink(&self) -> Option<&dyn Netlink> {
-        self.answers.as_ref().map(|answers| answers as &dyn Netlink)
+        self.files.netlink()
     }
 }
 
@@ -127,82 +108,4 @@ impl Kernel for Numbers {
     fn interface_hw(&self, _: &[u8]) -> io::Result<InterfaceHw> {
         Ok(InterfaceHw { speed: u32::try_from(self.count).ok(), full_duplex: Some(self.count & 1 == 0) })
     }
-}
-
-impl Netlink for Answers {
-    fn dump(&self, _: u8, _: u16, _: &[u8], _: Option<u32>, visit: &mut dyn FnMut(u16, &[u8])) -> io::Result<()> {
-        self.messages.iter().for_each(|(kind, message)| visit(*kind, message));
-        self.error.map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
-    }
-}
-
-fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(value.len() + 4).unwrap_or(u16::MAX);
-    let mut bytes = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), value].concat();
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
-fn words(values: &[u32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_ne_bytes()).collect()
-}
-
-/// `ifinfomsg` (rtnetlink(7)).
-fn link() -> (u16, Vec<u8>) {
-    let body = [
-        words(&[0x0001_0000, 2, 0x1_1043, 0]),
-        attribute(3, b"eth0\0"),
-        attribute(1, &[2, 0, 0, 0, 0, 9]),
-        attribute(4, &words(&[1500])),
-        attribute(23, &(1..=24_u64).flat_map(u64::to_ne_bytes).collect::<Vec<_>>()),
-    ];
-    (16, body.concat())
-}
-
-/// `ifaddrmsg`.
-fn address() -> (u16, Vec<u8>) {
-    let body = [
-        vec![2, 24, 0x80, 0],
-        words(&[2]),
-        attribute(1, &[192, 0, 2, 1]),
-        attribute(2, &[192, 0, 2, 2]),
-        attribute(4, &[192, 0, 2, 255]),
-        attribute(3, b"eth0\0"),
-    ];
-    (20, body.concat())
-}
-
-/// `rtmsg` with two hops.
-fn route() -> (u16, Vec<u8>) {
-    let hop = |index, last| [vec![16, 0, 1, 0], words(&[index]), attribute(5, &[192, 0, 2, last])].concat();
-    let body = [
-        vec![2, 24, 0, 0, 254, 4, 0, 1],
-        words(&[0x10]),
-        attribute(1, &[198, 51, 100, 0]),
-        attribute(7, &[192, 0, 2, 2]),
-        attribute(8, &attribute(2, &words(&[1400]))),
-        attribute(9, &[hop(2, 1), hop(7, 2)].concat()),
-    ];
-    (24, body.concat())
-}
-
-/// `inet_diag_msg` (sock_diag(7)).
-fn inet(family: u8, width: usize) -> (u16, Vec<u8>) {
-    let mut body = vec![family, 1, 0, 0, 0, 22, 0, 99];
-    body.extend(&[1_u8; 16][..width]);
-    body.resize(24, 0);
-    body.extend(&[2_u8; 16][..width]);
-    body.resize(68, 0);
-    body.extend(words(&[242_160]));
-    (20, body)
-}
-
-/// `unix_diag_msg`.
-fn unix() -> (u16, Vec<u8>) {
-    (20, [vec![1, 1, 10, 0], words(&[242_161, 0, 0]), attribute(0, b"/run/a b\0")].concat())
-}
-
-/// `packet_diag_msg`.
-fn packet() -> (u16, Vec<u8>) {
-    (20, [vec![17, 3, 0, 3], words(&[242_160, 0, 0])].concat())
 }

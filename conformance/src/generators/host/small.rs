@@ -1,6 +1,7 @@
 //! A small host in memory on which every table has something to tell: `hosts/small.txt`, as `hosttext` reads it.
 
-use super::powers::{Answers, Powers};
+use super::dumps;
+use super::powers::Powers;
 use crate::hosttext::{HostText, Thing};
 use plumb_host::Mem;
 use std::sync::{Arc, OnceLock};
@@ -32,11 +33,16 @@ pub fn items() -> &'static [(Vec<u8>, Item)] {
     ITEMS.get_or_init(|| parse(include_str!("../../../hosts/small.txt")))
 }
 
+/// The files of the small host.
+#[must_use]
+pub fn files() -> Mem {
+    items().iter().fold(Mem::new(), |mem, (path, item)| put(mem, path, item))
+}
+
 /// The small host: its files, and a kernel that answers netlink.
 #[must_use]
 pub fn small() -> Powers {
-    let files = items().iter().fold(Mem::new(), |mem, (path, item)| put(mem, path, item));
-    Powers { answers: Some(Answers::valid()), ..Powers::new(files) }
+    Powers::new(dumps::valid().iter().cloned().fold(files(), Mem::dumped))
 }
 
 /// Puts an item at a path.

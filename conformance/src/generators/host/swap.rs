@@ -163,7 +163,8 @@ impl Netlink for Swap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::powers::{Answers, Numbers};
+    use super::super::dumps;
+    use super::super::powers::Numbers;
     use super::*;
     use plumb_host::Mem;
 
@@ -174,12 +175,12 @@ mod tests {
         assert!(swap.root().open(b"/a").is_ok() && swap.netlink().is_none());
         assert_eq!(name(&swap), None);
         let numbers = Numbers { name: b"6.1".to_vec(), count: 1, load: 0.5 };
-        let other = Powers::new(Mem::new().file("/b", "2"));
-        swap.clone().show(Arc::new(Powers { numbers: Some(numbers), answers: Some(Answers::valid()), ..other }));
+        let other = Powers::new(Mem::new().file("/b", "2").dumped(dumps::valid()[0].clone()));
+        swap.clone().show(Arc::new(Powers { numbers: Some(numbers), ..other }));
         assert!(swap.root().open(b"/a").is_err() && swap.root().open(b"/b").is_ok());
         assert_eq!(name(&swap), Some(b"6.1".to_vec()));
         let mut messages = 0;
-        swap.netlink().unwrap().dump(0, 0, b"", None, &mut |_, _| messages += 1).unwrap();
+        swap.netlink().unwrap().dump(0, 18, &[0; 16], None, &mut |_, _| messages += 1).unwrap();
         assert!(messages > 0);
     }
 }

@@ -33,7 +33,7 @@ impl Mem {
             let header = entry.header().clone();
             match header.entry_type() {
                 EntryType::XHeader => read_records(&bytes(&mut entry)?, &mut extra)?,
-                EntryType::XGlobalHeader => {}
+                EntryType::XGlobalHeader => mem = read_dumps(mem, &bytes(&mut entry)?)?,
                 EntryType::GNULongName => extra.path = Some(name(bytes(&mut entry)?)),
                 EntryType::GNULongLink => extra.link = Some(name(bytes(&mut entry)?)),
                 _ => add(&mut mem, &header, std::mem::take(&mut extra), &mut entry)?,
@@ -133,6 +133,18 @@ fn read_records(mut data: &[u8], extra: &mut Extra) -> io::Result<()> {
         data = rest;
     }
     Ok(())
+}
+
+/// Reads what the archive says of the machine and not of one file: what netlink answers.
+fn read_dumps(mut mem: Mem, mut data: &[u8]) -> io::Result<Mem> {
+    while !data.is_empty() {
+        let (key, value, rest) = next_record(data).ok_or_else(|| invalid("a broken pax record"))?;
+        if key.starts_with(super::dumps::KEY) {
+            mem = mem.dumped(super::dumps::read(value).ok_or_else(|| invalid("a broken record of netlink"))?);
+        }
+        data = rest;
+    }
+    Ok(mem)
 }
 
 fn next_record(data: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {

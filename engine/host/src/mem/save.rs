@@ -1,9 +1,10 @@
 //! Trees to tar archives.
 
-use super::Mem;
 use super::tree::{Content, Node, Tree};
+use super::{Mem, dumps};
 use crate::api::{FileKind, Stat};
 use crate::join;
+use crate::netlink::Dump;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use tar::{Builder, EntryType, Header};
@@ -18,6 +19,7 @@ impl Mem {
         let tree = self.root.tree();
         let mut save = Save { tree, archive: Builder::new(archive), names: HashMap::new() };
         // Paths are relative, and end with a slash for directories.
+        save.dumps(self.dumps())?;
         let mut todo = vec![(b"./".to_vec(), self.root.node())];
         while let Some((path, index)) = todo.pop() {
             let Some(node) = tree.get(index) else { continue };
@@ -63,6 +65,21 @@ impl<W: Write> Save<'_, W> {
             self.names.insert(index, path.to_vec());
         }
         self.write(path, link, kind, node, data)
+    }
+
+    /// What belongs to no file stands in front of all, in a global header.
+    fn dumps(&mut self, dumps: &[Dump]) -> io::Result<()> {
+        let mut records = Vec::new();
+        for (number, dump) in dumps.iter().enumerate() {
+            // In a global header, one name has one value.
+            let key = [dumps::KEY, number.to_string().as_bytes()].concat();
+            record(&mut records, &key, &dumps::write(dump));
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut header = header(EntryType::XGlobalHeader, &Stat::default(), records.len())?;
+        self.archive.append(pax_name(&mut header), &records[..])
     }
 
     fn write(&mut self, path: &[u8], link: &[u8], kind: EntryType, node: &Node, data: &[u8]) -> io::Result<()> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Batch, Cancel, Entry, Follow, Limit};
+use crate::{Batch, Cancel, Dump, Entry, Follow, Limit};
 use io::ErrorKind::{InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, TimedOut};
 
 fn read(dir: &dyn Dir, path: impl AsRef<[u8]>) -> io::Result<Vec<u8>> {
@@ -239,5 +239,67 @@ fn handles_keep_the_old_tree() {
     assert_eq!((read(&*dir, "f").unwrap(), read(mem.root(), "/d/f").unwrap()), (b"old".to_vec(), b"new".to_vec()));
     let xattr = Xattr { name: b"user.a".to_vec(), value: b"2".to_vec() };
     assert_eq!(dir.xattrs(b"f").unwrap(), [xattr]);
-    assert!(mem.kernel().is_none() && mem.netlink().is_none() && mem.own_pid().is_none() && !mem.is_live());
+    assert!(mem.kernel().is_none() && Host::netlink(&mem).is_none() && mem.own_pid().is_none() && !mem.is_live());
+}
+
+/// An answer of one message.
+fn dump(namespace: &str, flags: u16, body: &[u8]) -> Dump {
+    let message = |kind: u16, body: &[u8]| {
+        let mut message = crate::netlink::message(kind, flags, Dump::SEQUENCE, body).unwrap();
+        message.resize(message.len().next_multiple_of(4), 0);
+        message
+    };
+    Dump {
+        protocol: 4,
+        kind: 20,
+        body: b"all".to_vec(),
+        namespace: namespace.into(),
+        datagrams: vec![message(20, body), message(3, &[0; 4])],
+    }
+}
+
+fn asked(mem: &Mem, body: &[u8], pid: Option<u32>) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    let netlink = Host::netlink(mem).ok_or(NotFound)?;
+    netlink.dump(4, 20, body, pid, &mut |_, message| all.extend_from_slice(message))?;
+    Ok(all)
+}
+
+#[test]
+fn netlink_answers_what_it_was_told() {
+    let mem = Mem::new()
+        .link("/proc/7/ns/net", "net:[7]")
+        .link("/proc/8/ns/net", "net:[8]")
+        .dumped(dump("", 0, b"own"))
+        .dumped(dump("net:[7]", 0x10, b"changed meanwhile"))
+        .dumped(dump("net:[7]", 0, b"seven"));
+    for (body, pid, expect) in [
+        ("all", None, Ok("own")),
+        ("all", Some(7), Ok("seven")),
+        ("all", Some(8), Err(io::ErrorKind::Unsupported)),
+        ("all", Some(9), Err(NotFound)),
+        ("some", None, Err(io::ErrorKind::Unsupported)),
+    ] {
+        let found = asked(&mem, body.as_bytes(), pid).map_err(|error| error.kind());
+        assert_eq!(found, expect.map(|text| text.as_bytes().to_vec()), "{body} {pid:?}");
+    }
+    assert!(Host::netlink(&Mem::new()).is_none());
+    let mut endless = dump("", 0, b"own");
+    endless.datagrams.pop();
+    assert_eq!(asked(&Mem::new().dumped(endless), b"all", None).unwrap_err().kind(), TimedOut);
+}
+
+#[test]
+fn archives_give_netlink_back() {
+    let dumps = [dump("", 0, b"own"), dump("net:[7]", 0x10, b"\n 1 a=b"), dump("net:[7]", 0, b"")];
+    let mem = dumps.iter().cloned().fold(Mem::new().file("/a", "1"), Mem::dumped);
+    let mut archive = Vec::new();
+    mem.to_tar(&mut archive).unwrap();
+    let again = Mem::from_tar(&*archive).unwrap();
+    assert_eq!(again.dumps(), dumps);
+    assert_eq!(read(again.root(), "/a").unwrap(), b"1");
+    // A record that is cut off.
+    let place = archive.windows(6).position(|window| window == b"PLUMB.").unwrap();
+    archive[place + 20] = 0xff;
+    assert_eq!(Mem::from_tar(&*archive).unwrap_err().kind(), io::ErrorKind::InvalidData);
 }

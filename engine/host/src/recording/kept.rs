@@ -2,6 +2,7 @@
 
 use crate::api::{Dir, FileKind, Follow, Host, Stat, Xattr};
 use crate::mem::{Access, Fault, Mem};
+use crate::netlink::Dump;
 use crate::{join, parent};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,6 +63,7 @@ struct Item {
 #[derive(Debug, Default)]
 struct Kept {
     items: BTreeMap<Vec<u8>, Item>,
+    dumps: Vec<Dump>,
     inside: BTreeMap<i64, Arc<Shared>>,
 }
 
@@ -235,6 +237,16 @@ impl Shared {
         }
     }
 
+    /// Keeps what netlink answered: the last answer.
+    pub(super) fn keep_dump(&self, dump: Dump) {
+        let bytes = ITEM + dump.body.len() + dump.datagrams.iter().map(Vec::len).sum::<usize>();
+        if self.budget.take(bytes) {
+            let mut kept = self.kept();
+            kept.dumps.retain(|known| !known.is_like(&dump));
+            kept.dumps.push(dump);
+        }
+    }
+
     pub(super) fn to_mem(&self) -> Mem {
         let kept = self.kept();
         let known =
@@ -246,6 +258,7 @@ impl Shared {
             Some(stat) => mem.meta(path, |to| *to = stat),
             None => mem,
         });
+        let mem = kept.dumps.iter().cloned().fold(mem, Mem::dumped);
         kept.inside.iter().fold(mem, |mem, (pid, inside)| mem.inside(*pid, inside.to_mem()))
     }
 }

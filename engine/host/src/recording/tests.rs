@@ -139,3 +139,62 @@ fn a_live_host_becomes_a_fixture() {
     assert!(fds.iter().all(|fd| fixture_fds.contains(fd)), "{fds:?} {fixture_fds:?}");
     assert!(fixture_fds.iter().all(|(_, kind)| *kind == FileKind::Symlink));
 }
+
+#[test]
+fn netlink_is_remembered() {
+    let dump = |namespace: &str, body: &str| {
+        let messages = [(20, body.as_bytes().to_vec())];
+        let datagrams = crate::netlink::framed(&messages, &Ok(())).unwrap();
+        crate::Dump { protocol: 4, kind: 20, body: b"all".to_vec(), namespace: namespace.into(), datagrams }
+    };
+    let refused = crate::netlink::framed(&[], &Err(io::Error::from_raw_os_error(1))).unwrap();
+    let host = Mem::new()
+        .link("/proc/7/ns/net", "net:[7]")
+        .dumped(dump("", "own"))
+        .dumped(dump("net:[7]", "seven"))
+        .dumped(crate::Dump { protocol: 0, datagrams: refused, ..dump("", "") });
+    let asked = |host: &dyn Host| {
+        let netlink = host.netlink().unwrap();
+        [(4, None), (4, Some(7)), (4, Some(8)), (0, None), (9, None)].map(|(protocol, pid)| {
+            let mut all = Vec::new();
+            let end = netlink.dump(protocol, 20, b"all", pid, &mut |kind, body| all.push((kind, body.to_vec())));
+            (all, end.map_err(|error| error.kind()))
+        })
+    };
+    let recording = Recording::new(Arc::new(host.clone()), 1 << 20);
+    let first = asked(&recording);
+    assert_eq!(first, asked(&host), "recording changes nothing");
+    assert_eq!(first[0].0, [(20, b"own".to_vec())]);
+    assert_eq!(recording.left_out(), 0);
+    let mut again = asked(&recording.into_mem());
+    // What was not told is not known.
+    assert_eq!(again[4].1, Err(io::ErrorKind::TimedOut));
+    again[4].1 = first[4].1;
+    assert_eq!(again, first);
+    let narrow = Recording::new(Arc::new(host), 100);
+    drop(asked(&narrow));
+    assert!(narrow.left_out() > 0);
+}
+
+/// A fixture answers about the agent's own namespace without an agent.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_live_kernel_is_remembered() {
+    const RTM_GETLINK: u16 = 18;
+    let live = Arc::new(crate::Live::new().unwrap());
+    let pid = live.own_pid().unwrap();
+    let recording = Recording::new(live, 1 << 24);
+    let links = |host: &dyn Host, pid: Option<u32>| {
+        let mut links = Vec::new();
+        let end = host.netlink().unwrap().dump(0, RTM_GETLINK, &[0; 16], pid, &mut |kind, body| {
+            // Without the counters behind the fixed structure.
+            links.push((kind, body.get(..16).map(<[u8]>::to_vec)));
+        });
+        end.map(|()| links).unwrap()
+    };
+    let live = links(&recording, None);
+    assert!(!live.is_empty());
+    let fixture = recording.into_mem();
+    assert_eq!(links(&fixture, None), live);
+    assert_eq!(links(&fixture, Some(pid)), live);
+}
