@@ -103,7 +103,7 @@ fn material() -> &'static Material {
 }
 
 /// Statements that reach into every corner of SQLite's names, one a line.
-const CORNERS: &str = include_str!("parser_agreement.txt");
+const CORNERS: &str = include_str!("../../../engine/sql/tests/corners.sql");
 
 /// A generated query, or one from a corner, of which some tokens or bytes are left out, doubled, swapped or replaced.
 fn changed(u: &mut Unstructured<'_>) -> arbitrary::Result<String> {

@@ -22,6 +22,7 @@ impl<'b> Analyser<'_, 'b> {
             |number: &&usize| self.items.get(**number).is_some_and(|item| item.relation.place(path.column).is_some());
         let names: Vec<String> = (scope.items.iter().filter(has))
             .filter_map(|number| self.items.get(*number))
+            .filter(|item| !item.name().is_empty())
             .map(|item| format!("{}.{}", item.name(), path.column))
             .collect();
         (names.len() > 1 && path.table.is_none()).then(|| format!("say which: {}", names.join(" or ")))
@@ -42,12 +43,12 @@ impl<'b> Analyser<'_, 'b> {
             })
         };
         let own = || columns().filter(|(_, item, _)| path.table.is_some_and(|table| table.eq_ignore_ascii_case(item)));
-        let same = |(name, _, _): &(&str, &str, &str)| name.eq_ignore_ascii_case(path.column);
+        let same = |(name, item, _): &(&str, &str, &str)| name.eq_ignore_ascii_case(path.column) && !item.is_empty();
         if let (Some(table), Some((column, item, declared))) = (path.table, columns().find(same)) {
-            return Some(if table.eq_ignore_ascii_case(declared) {
-                format!("{declared} is called {item} in this statement")
-            } else {
-                format!("{column} is a column of {item}, not of {table}")
+            return Some(match path.database {
+                Some(database) if table.eq_ignore_ascii_case(item) => format!("{item} is not in {database}"),
+                _ if table.eq_ignore_ascii_case(declared) => format!("{declared} is called {item} in this statement"),
+                _ => format!("{column} is a column of {item}, not of {table}"),
             });
         }
         let near = nearest(path.column, own().map(|(column, _, _)| column))

@@ -22,10 +22,9 @@ impl<'b> Analyser<'_, 'b> {
         explained: bool,
     ) {
         let word = self.source.name(&name.name);
-        let kind = if matches!(stmt, Stmt::CreateView { .. }) { "view" } else { "table" };
         // Declared tables look as if they were in `temp`.
         let hides = matches!(stmt, Stmt::CreateView { temporary: false, .. }) && !self.is_temporary(name);
-        let exists = self.exists(&word, if_not_exists, kind, hides);
+        let exists = self.exists(&word, if_not_exists, hides);
         let key = word.text.to_ascii_lowercase();
         if exists {
             return;
@@ -39,17 +38,19 @@ impl<'b> Analyser<'_, 'b> {
     }
 
     /// Whether a table or view of the name exists; tells so unless that is all right.
-    fn exists(&mut self, name: &Word<'_>, tolerated: bool, kind: &str, hides: bool) -> bool {
-        let exists = match self.made(&name.text.to_ascii_lowercase()) {
-            Some(Made::Dropped) => false,
-            Some(_) => true,
-            None => !hides && self.catalogue.table(&name.text).is_some_and(|shape| shape.declared.is_some()),
+    fn exists(&mut self, name: &Word<'_>, tolerated: bool, hides: bool) -> bool {
+        let known = match self.made(&name.text.to_ascii_lowercase()) {
+            Some(Made::Dropped) => None,
+            Some(Made::View(_)) => Some("view"),
+            Some(Made::Table(_)) => Some("table"),
+            None if hides => None,
+            None => self.catalogue.table(&name.text).filter(|shape| shape.declared.is_some()).map(|_| "table"),
         };
-        if exists && !tolerated {
+        if let Some(kind) = known.filter(|_| !tolerated) {
             let span = self.source.place(name.token, name.token);
             self.tell(Diagnostic::error(Code::AlreadyExists, span, format!("{kind} {} already exists", name.text)));
         }
-        exists
+        known.is_some()
     }
 
     /// What a CREATE statement makes.

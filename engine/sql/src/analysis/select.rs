@@ -156,13 +156,13 @@ impl<'b> Analyser<'_, 'b> {
                 conditions.iter().for_each(|condition| self.expr(condition, &scope));
                 where_clause.iter().for_each(|condition| self.expr(condition, &scope));
                 arguments.iter().for_each(|argument| self.expr(argument, &scope));
-                for sorted in order {
-                    if !self.is_place_or_alias(&sorted.expr, &aliases, outputs.len(), "ORDER") {
+                for (number, sorted) in order.iter().enumerate() {
+                    if !self.is_place_or_alias(&sorted.expr, &aliases, outputs.len(), ("ORDER", number)) {
                         self.expr(&sorted.expr, &scope);
                     }
                 }
-                for grouped in group_by.unwrap_or_default() {
-                    if !self.is_place_or_alias(grouped, &[], outputs.len(), "GROUP") {
+                for (number, grouped) in group_by.unwrap_or_default().iter().enumerate() {
+                    if !self.is_place_or_alias(grouped, &[], outputs.len(), ("GROUP", number)) {
                         self.expr(grouped, &scope);
                     }
                 }
@@ -192,7 +192,13 @@ impl<'b> Analyser<'_, 'b> {
     }
 
     /// Whether a term of ORDER BY or GROUP BY is the number of a result column, or its alias.
-    fn is_place_or_alias(&mut self, expr: &'b Expr<'b>, aliases: &[String], width: usize, what: &str) -> bool {
+    fn is_place_or_alias(
+        &mut self,
+        expr: &'b Expr<'b>,
+        aliases: &[String],
+        width: usize,
+        (what, number): (&str, usize),
+    ) -> bool {
         let expr = bare(expr);
         if let Expr::Id(id) = expr {
             let word = self.source.word(id.0);
@@ -200,7 +206,8 @@ impl<'b> Analyser<'_, 'b> {
         }
         let Some(place) = self.integer(expr) else { return false };
         if !usize::try_from(place).is_ok_and(|place| (1..=width.max(1)).contains(&place)) && width > 0 {
-            let message = format!("{what} BY term out of range - should be between 1 and {width}");
+            let place = ordinal(number + 1);
+            let message = format!("{place} {what} BY term out of range - should be between 1 and {width}");
             let span = self.span_of_expr(expr);
             self.tell(Diagnostic::error(Code::WrongColumns, span, message));
         }
@@ -227,13 +234,13 @@ impl<'b> Analyser<'_, 'b> {
         let width = terms.first().map_or(0, |term| term.outputs.len());
         let expr = bare(expr);
         if width == 0 || self.integer(expr).is_some() {
-            self.is_place_or_alias(expr, &[], width, "ORDER");
+            self.is_place_or_alias(expr, &[], width, ("ORDER", number));
             return;
         }
         for term in terms {
             let aliases: Vec<String> =
                 term.outputs.iter().filter(|output| output.named).map(|output| output.name.clone()).collect();
-            if self.is_place_or_alias(expr, &aliases, width, "ORDER") {
+            if self.is_place_or_alias(expr, &aliases, width, ("ORDER", number)) {
                 return;
             }
             // SQLite tries each SELECT's own names, and says nothing if they are not known.

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "one test binary")]
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod agreement;
 mod chosen;
 mod fixture;
 mod laws;
