@@ -130,7 +130,8 @@ impl Decimal {
             decimal.increment();
         }
         let zeros = decimal.digits.iter().rev().take_while(|digit| **digit == b'0').count();
-        decimal.len = DIGITS - zeros.min(DIGITS - 1);
+        // The first digit is none.
+        decimal.len = DIGITS - zeros;
         decimal
     }
 

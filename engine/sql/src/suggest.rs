@@ -56,6 +56,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn distances() {
+        for (left, right, expect) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("a", "b", 1),
+            ("abc", "abxc", 1),
+            ("abxc", "abc", 1),
+            ("xabc", "abc", 1),
+            ("abc", "abd", 1),
+            ("ab", "ba", 1),
+            ("abcd", "acbd", 1),
+            ("abcde", "edcba", 4),
+            ("kitten", "sitting", 3),
+            ("saturday", "sunday", 3),
+            ("\u{fc}ber", "uber", 1),
+        ] {
+            assert_eq!(distance(left, right), expect, "{left} {right}");
+        }
+    }
+
+    #[test]
     fn near_names() {
         let known = ["processes", "process_envs", "users", "user_groups", "uptime"];
         for (name, expect) in [
@@ -64,6 +87,8 @@ mod tests {
             ("USER", Some("users")),
             ("usres", Some("users")),
             ("uptme", Some("uptime")),
+            ("prcesses_envs", Some("process_envs")),
+            ("usrs", Some("users")),
             ("nothing_like_it", None),
             ("x", None),
             ("", None),

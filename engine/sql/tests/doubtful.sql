@@ -226,3 +226,19 @@ SELECT 1 FROM users u WHERE u.uid > 3 AND (u.uid < 2 OR u.gid = 1)
 SELECT 1 FROM users GROUP BY uid HAVING uid = 1 AND uid = 2
 SELECT 1 FROM users u JOIN groups g ON u.gid = g.gid AND u.uid = 'x'
 SELECT count(*) FROM processes WHERE name = 'a' AND name = 'a' AND name = 'b'
+SELECT 1 FROM users JOIN mounts JOIN groups USING (gid)
+SELECT 1 FROM users u, mounts m, groups g WHERE g.gid = 1 AND u.gid = 1
+SELECT shell -> 1 FROM users UNION ALL SELECT 1 ORDER BY "->"(shell, 1)
+SELECT shell ->> 1 FROM users UNION ALL SELECT 1 ORDER BY "->>"(shell, 1)
+SELECT shell -> 1 FROM users UNION ALL SELECT 1 ORDER BY "->>"(shell, 1)
+SELECT * FROM uptime UNION SELECT 1, 2, 3, 4, 5 ORDER BY uptime.days
+SELECT uid, * FROM users UNION SELECT 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 ORDER BY shell, users.gid
+SELECT uid FROM users ORDER BY uid AND gid
+SELECT uid AND gid FROM users UNION SELECT 1 ORDER BY uid AND gid
+SELECT uptime.* FROM uptime, users UNION SELECT 1, 2, 3, 4, 5 ORDER BY uid
+SELECT uid FROM (SELECT "uid" FROM users)
+SELECT x.[uid] FROM (SELECT [uid], `gid` FROM users) x
+SELECT uid FROM users ORDER BY (1, 2)
+SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2
+SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2
+SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2

@@ -339,7 +339,7 @@ fn push_with_case(text: &mut String, word: &str, number: usize) {
 
 fn case_bits(word: &str) -> usize {
     let bits = word.chars().enumerate().filter(|(_, letter)| letter.is_ascii_uppercase());
-    bits.fold(0, |bits, (place, _)| bits | u32::try_from(place).ok().and_then(|p| 1_usize.checked_shl(p)).unwrap_or(0))
+    bits.filter_map(|(place, _)| 1_usize.checked_shl(u32::try_from(place).ok()?)).sum()
 }
 
 /// A name or text without its quotes.

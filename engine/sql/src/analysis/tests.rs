@@ -288,11 +288,54 @@ fn comparisons_with_null_have_places() {
     }
 }
 
+/// What earlier texts made and dropped is there, or is not, for those that come later.
+#[test]
+fn earlier_texts_count() {
+    let mut engine = engine();
+    for (sql, then, expect) in [
+        ("SELECT 1", "SELECT a FROM t", "no such table: t"),
+        ("CREATE TABLE t (a INTEGER PRIMARY KEY, b)", "SELECT rowid, b FROM t", "t.a t.b"),
+        ("CREATE VIEW v AS SELECT uid AS u, b FROM users, t", "SELECT u FROM v", "t.b users.uid v.u"),
+        ("SELECT 1", "SELECT uid FROM v", "no such column: uid"),
+        ("DROP VIEW v", "SELECT u FROM v", "no such table: v"),
+        ("DROP TABLE users", "SELECT uid FROM users", "no such table: users"),
+        ("SELECT 1", "SELECT gid FROM groups", "groups.gid"),
+    ] {
+        engine.run(sql, &mut crate::Discard).expect(sql);
+        let analysis = engine.analyse(then);
+        let errors = analysis.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let columns = analysis.statements.iter().flat_map(|statement| &statement.columns);
+        let mut told: Vec<String> = errors.map(|found| found.message.clone()).collect();
+        if told.is_empty() {
+            told.extend(columns.map(|(table, column)| format!("{table}.{column}")));
+        }
+        assert_eq!(told.join(" "), expect, "{sql}; {then}");
+    }
+}
+
+/// Parentheses may be nested as deep as SQLite's parser lets them, and no deeper.
+#[test]
+fn the_deepest_parentheses() {
+    let nested = |depth: usize| told(&format!("SELECT {}1{}", "(".repeat(depth), ")".repeat(depth)));
+    assert_eq!(nested(2500), Vec::<String>::new());
+    assert_eq!(nested(2501), ["too-deep [(] parentheses are nested too deeply"]);
+    let beside = format!("SELECT {}1", "(1) + ".repeat(2600));
+    assert_eq!(told(&beside), Vec::<String>::new(), "what is closed counts no more");
+    let subqueries = format!("SELECT {}1", "(SELECT 1), ".repeat(1900));
+    assert_eq!(told(&subqueries), Vec::<String>::new(), "nor do subqueries");
+    let values = format!("SELECT 1 WHERE 1 IN ({}1)", "(1), ".repeat(4000));
+    assert_eq!(told(&values), Vec::<String>::new(), "nor do values");
+}
+
 /// Some things only planning knows; then places are those of the text, whatever statement they are in.
 #[test]
 fn what_the_names_allow_is_prepared_too() {
     for (sql, expect) in [
-        ("SELECT 1; SELECT 1 FROM hash h WHERE h.path = h.directory", "missing-constraint [hash]"),
+        (
+            "SELECT 1; SELECT 1 FROM hash h WHERE h.path = h.directory",
+            "missing-constraint [hash] constrain path or directory by = or IN, by a join, or where the table allows it by LIKE; \
+             for example: SELECT * FROM hash WHERE path = '/etc/hosts'",
+        ),
         ("SELECT nullif(uid, 1) OVER () FROM users", "refused [nullif]"),
         ("SELECT 1; SELECT 1 WHERE 1 = (SELECT 1, 2)", "refused [1]"),
         ("CREATE TABLE t (a); SELECT a FROM t; SELECT max(max(a)) FROM t", ""),
@@ -300,7 +343,10 @@ fn what_the_names_allow_is_prepared_too() {
     ] {
         let engine = engine();
         let analysis = engine.check(sql);
-        let told = |found: &Diagnostic| format!("{} [{}]", found.code.name(), &sql[found.span.clone()]);
+        let told = |found: &Diagnostic| {
+            let help = found.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
+            format!("{} [{}]{help}", found.code.name(), &sql[found.span.clone()])
+        };
         assert_eq!(analysis.diagnostics.iter().map(told).collect::<Vec<_>>().join("|"), expect, "{sql}");
     }
 }

@@ -138,6 +138,9 @@ fn regex_split() {
         ("regex_split('aab', 'a*', 3)", "NULL"),
         // An empty match comes first, then a longer one at the same place.
         ("regex_split('xay', '|a', 1)", "'x'"),
+        ("regex_split('xay', '|a', 3)", "''"),
+        ("regex_split('xay', '|a', 4)", "'y'"),
+        ("regex_split('xay', '|a', 5)", "NULL"),
         ("regex_split('xay', '|y|a', 2)", "''"),
         ("regex_split('xay', '|a(?=y)', 3)", "''"),
         ("regex_split(cast(x'ff31fe' as text),'[0-9]',1)", "text x'FE'"),
@@ -173,6 +176,19 @@ fn regex_match() {
         // A group that takes no part in the last turn of a repetition has matched nothing.
         ("regex_match('ab','(?:(a)|b)*(?=)',1)", "''"),
         ("regex_match('ba','(?:(a)|b)*(?=)',1)", "'a'"),
+        // Looking ahead is done once; what it captured stays.
+        ("regex_match('baaabac','(?=(a+))a*b\\1',0)", "'aba'"),
+        ("regex_match('baaabac','(?=(a+))a*b\\1',1)", "'a'"),
+        ("regex_match('baaabaac','(.*?)a(?!(a+)b\\2c)(.*)',0)", "'baaabaac'"),
+        ("regex_match('baaabaac','(.*?)a(?!(a+)b\\2c)(.*)',1)", "'ba'"),
+        ("regex_match('baaabaac','(.*?)a(?!(a+)b\\2c)(.*)',2)", "''"),
+        ("regex_match('baaabaac','(.*?)a(?!(a+)b\\2c)(.*)',3)", "'abaac'"),
+        // A turn that matches nothing is the last one.
+        ("regex_match('b','(?:a?)*b(?=)',0)", "'b'"),
+        ("regex_match('aab','(?:(?:a?)*)*b(?=)',0)", "'aab'"),
+        ("regex_match('aaxab','(?:(?:a?)*x(?:a*)*)*b(?=)',0)", "'aaxab'"),
+        ("regex_match('aaa','(?:a?){2}(?=a)',0)", "'aa'"),
+        ("regex_match('aaa','(?:a|aa){2,3}?(?=$)',0)", "'aaa'"),
         ("regex_match('ab','(?<=a)b',0)", "error: Invalid regex"),
         ("regex_match('ab','(?i)A',0)", "error: Invalid regex"),
         ("regex_match('ab','(?<x>a)',0)", "error: Invalid regex"),
@@ -545,6 +561,14 @@ fn math() {
         ("sqrt('x')", "0.0"),
         ("sqrt('9')", "3.0"),
         ("sqrt(x'39')", "3.0"),
+        ("radians('1.5e1x') = radians(15)", "1"),
+        ("radians(' +.5') = radians(0.5)", "1"),
+        ("radians('-2.') = radians(-2)", "1"),
+        ("radians('2.5e') = radians(2.5)", "1"),
+        ("radians('2e+') = radians(2)", "1"),
+        ("radians('2E-1') = radians(0.2)", "1"),
+        ("radians('2e+01') = radians(20)", "1"),
+        ("radians('.') + radians('-') + radians('+.e1') + radians('e5') + radians('.e5')", "0.0"),
         ("log(exp(1))", "1.0"),
         ("log10(1000)", "3.0"),
         ("pi()", "3.14159265358979"),
@@ -610,7 +634,14 @@ fn too_big() {
     fixture.connection.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_LENGTH, 100_000).unwrap();
     let host: Arc<dyn Host> = Arc::new(Mem::new());
     register(&fixture.connection, &host, &fixture.cancel, &(Arc::new(|_| ()) as super::Warn)).unwrap();
+    // SQLite would say so itself, with everything in memory.
+    fixture.connection.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_LENGTH, 1_000_000).unwrap();
     fixture.check(&[
+        ("length(cast(concat(zeroblob(50000), zeroblob(50000)) as blob))", "100000"),
+        ("length(cast(concat_ws('--', zeroblob(50000), zeroblob(49998)) as blob))", "100000"),
+        ("concat('', zeroblob(100001))", "error 18: string or blob too big"),
+        ("length(to_base64(zeroblob(75000)))", "100000"),
+        ("to_base64(zeroblob(75001))", "error 18: string or blob too big"),
         ("concat(zeroblob(50000), zeroblob(50001))", "error 18: string or blob too big"),
         ("concat_ws('--', zeroblob(50000), zeroblob(49999))", "error 18: string or blob too big"),
         ("to_base64(zeroblob(80000))", "error 18: string or blob too big"),

@@ -128,18 +128,11 @@ fn prefix_of_digits(bytes: &[u8], from: usize) -> usize {
     from + bytes.get(from..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Length of the longest prefix that is a number.
+/// Length of the longest prefix that is a number, if one is: a point alone, or an exponent alone, has no digits.
 fn prefix_of_real(bytes: &[u8]) -> usize {
-    let whole = sign(bytes);
-    let mut end = prefix_of_digits(bytes, whole);
-    let mut digits = end - whole;
+    let mut end = prefix_of_digits(bytes, sign(bytes));
     if bytes.get(end) == Some(&b'.') {
-        let fraction = prefix_of_digits(bytes, end + 1);
-        digits += fraction - end - 1;
-        end = fraction;
-    }
-    if digits == 0 {
-        return 0;
+        end = prefix_of_digits(bytes, end + 1);
     }
     if matches!(bytes.get(end), Some(b'e' | b'E')) {
         let start = end + 1 + sign(bytes.get(end + 1..).unwrap_or_default());

@@ -86,6 +86,17 @@ static ROOMS: Table<(i64, i64)> = Table {
     ..Table::EMPTY
 };
 
+/// Cannot be read without a time to begin at.
+static TIMED: Table<i64> = Table {
+    name: "timed",
+    doc: "What happened since.",
+    on: Platforms::ALL,
+    columns: &[Column::bigint("t", "Time", |t: &i64| Some(*t)).key().required(Ops::GE.and(Ops::GT))],
+    scan: |_, _| Box::new(0..10),
+    unique: true,
+    ..Table::EMPTY
+};
+
 fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
     let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
     Box::new(asked.into_iter().flat_map(|value| {
@@ -99,13 +110,17 @@ fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
     }))
 }
 
+fn engine() -> Engine {
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS, &TIMED]);
+    let agent = Arc::new(Unattended(registry.clone()));
+    let (host, budget) = (Arc::new(Mem::new()), Budget::default());
+    Engine::open(Settings { registry, host, agent, budget, planner: true }).expect("an engine opens")
+}
+
 /// The answer, and the counts: the most that were open, opened, rows.
 fn counted(sql: &str) -> (String, [usize; 3]) {
     COUNTS.with(|counts| counts.iter().for_each(|count| count.set(0)));
-    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS]);
-    let agent = Arc::new(Unattended(registry.clone()));
-    let (host, budget) = (Arc::new(Mem::new()), Budget::default());
-    let mut engine = Engine::open(Settings { registry, host, agent, budget, planner: false }).expect("an engine opens");
+    let mut engine = engine();
     let rows = ask(&mut engine, sql).0.expect(sql).join(";");
     (
         rows,
@@ -185,6 +200,25 @@ fn users_are_looked_up_in_every_spelling() {
     assert_eq!(counted("SELECT uid FROM owned").0, "0");
 }
 
+/// Who asks about nobody, as root, is told that the answer is about the one who asks; once a statement.
+#[test]
+fn who_asks_about_nobody_is_told() {
+    for (sql, told) in [
+        ("SELECT uid FROM owned", 1),
+        ("SELECT a.uid FROM owned AS a, owned AS b", 1),
+        ("SELECT uid FROM owned WHERE kind = 'k'", 1),
+        ("SELECT uid FROM owned WHERE uid = 7", 0),
+        ("SELECT uid FROM owned WHERE uid IN (7, 8)", 0),
+        ("SELECT v.column1 FROM (VALUES (1), (2)) AS v JOIN owned ON uid = v.column1", 0),
+        ("SELECT room FROM rooms", 0),
+    ] {
+        let mut engine = engine();
+        ask(&mut engine, sql).0.expect(sql);
+        let warnings = engine.take_warnings();
+        assert_eq!(warnings.iter().filter(|line| line.contains("The owned table")).count(), told, "{sql}");
+    }
+}
+
 /// SQLite takes rows of one place for one row when it looks for both sides of an OR, and rows of two places for two.
 #[test]
 fn users_have_one_place_however_they_are_asked_for() {
@@ -230,10 +264,91 @@ fn rows_that_a_choice_found_are_not_left_over() {
         ("(VALUES (2), (1)) AS v RIGHT JOIN rooms ON room = v.column1", "1;1;2;2"),
         ("(VALUES (2)) AS v FULL JOIN rooms ON room = v.column1", "1;1;2;2"),
         ("(VALUES (1)) AS v RIGHT JOIN rooms ON room = v.column1 AND n = 1", "1;1"),
+        ("(VALUES (1)) AS v RIGHT JOIN rooms ON room = v.column1 AND n IN (0, 1)", "1;1"),
+        ("(VALUES (2)) AS v FULL JOIN rooms ON room = v.column1 AND n IN (0, 1)", "1;1;2;2"),
     ] {
         let sql = format!("SELECT room FROM {join} ORDER BY room");
         assert_eq!(counted(&sql).0, expect, "{sql}");
     }
+}
+
+/// What a table needs is what it takes; where that is certain, the analysis says so before SQLite does.
+#[test]
+fn tables_need_what_they_take() {
+    for (condition, runs, finds) in [
+        ("t > 7", true, false),
+        ("t >= 8", true, false),
+        ("7 < t", true, false),
+        ("8 <= t", true, false),
+        ("t BETWEEN 8 AND 9", true, false),
+        ("t > 7 AND t < 100", true, false),
+        ("t < 3", false, true),
+        ("3 > t", false, true),
+        ("t + 1 > 3", false, true),
+        ("t NOT BETWEEN 3 AND 4", false, true),
+        ("t LIKE '%'", false, false),
+        ("coalesce(t > 7, 0)", false, false),
+        ("coalesce(t < 7, 0)", false, true),
+        ("1", false, true),
+    ] {
+        let (mut engine, sql) = (engine(), format!("SELECT count(*) FROM timed WHERE {condition}"));
+        assert_eq!(engine.analyse(&sql).has_errors(), finds, "{sql}");
+        let answer = ask(&mut engine, &sql).0;
+        assert_eq!(answer.as_ref().ok().map(|rows| rows.join(";")), runs.then(|| "2".to_owned()), "{sql}: {answer:?}");
+    }
+}
+
+/// What SQLite is told of a choice: how it is made, what it costs and how many rows it gives.
+#[test]
+fn choices_cost_what_they_find() {
+    let dear = (100.0 * 1e60).to_string();
+    let mut wrong = Vec::new();
+    for (sql, expect) in [
+        ("listed WHERE place = 'x'", "listed: scan; place = (cost 20, rows 2)"),
+        ("listed WHERE place IN ('x', 'y')", "listed: scan; place in (cost 200, rows 20)"),
+        ("listed WHERE place LIKE 'x%'", "listed: scan; place like (cost 20000, rows 2000)"),
+        ("listed WHERE place = 'x' AND n = 3", "listed: scan; place = (cost 20, rows 2)"),
+        ("listed WHERE place = 'x' AND n IN (3, 4)", "listed: scan; place = (cost 20, rows 2)"),
+        (
+            "listed a JOIN listed b ON a.ten = b.ten WHERE a.place LIKE 'x%' AND b.place = 'y'",
+            "listed: hash ten =; place = (cost 1.4, rows 1) | listed: hash ten =; place like (cost 500, rows 100) | listed: scan; place = (cost 20, rows 2) | listed: scan; place like (cost 20000, rows 2000)",
+        ),
+        ("owned", "owned: scan (cost 100, rows 100)"),
+        ("owned WHERE uid = 7", "owned: index uid = (cost 6, rows 5)"),
+        ("owned WHERE uid IN (7, 8)", "owned: index uid in (cost 21, rows 20)"),
+        ("owned WHERE kind = 'k'", "owned: scan (cost 100, rows 5)"),
+        (
+            "(VALUES (1)) AS v JOIN owned ON uid = v.column1",
+            "owned: index uid = (cost 6, rows 5) | owned: scan (cost 1e62, rows 100)",
+        ),
+        ("(VALUES (1)) AS v JOIN owned ON uid > v.column1", "owned: scan (cost 100, rows 25)"),
+        ("rooms", "rooms: scan (cost 100, rows 100)"),
+        ("rooms WHERE room = 1", "rooms: scan; room = (cost 100, rows 5)"),
+        ("rooms WHERE room IN (1, 2)", "rooms: scan; room in (cost 100, rows 25)"),
+        ("rooms WHERE n = 1", "rooms: index n = (cost 6, rows 5)"),
+        ("rooms WHERE n = 1 AND room = 2", "rooms: index n =; room = (cost 6, rows 5)"),
+        (
+            "(VALUES (1)) AS v JOIN rooms ON room = v.column1",
+            "rooms: scan (cost 1e62, rows 100) | rooms: scan; room = (cost 100, rows 5)",
+        ),
+        (
+            "(VALUES (1)) AS v JOIN rooms ON n = v.column1 AND room = 2",
+            "rooms: index n =; room = (cost 6, rows 5) | rooms: scan; room = (cost 100, rows 5)",
+        ),
+    ] {
+        let mut engine = engine();
+        ask(&mut engine, &format!("EXPLAIN SELECT 1 FROM {sql}")).0.expect(sql);
+        let mut lines = engine.take_trace();
+        lines.sort_unstable();
+        lines.dedup();
+        let lines: Vec<String> =
+            lines.iter().map(|line| line.replace("xBestIndex ", "").replace(&dear, "1e62")).collect();
+        let told = lines.join(" | ");
+        if told != expect {
+            wrong.push(format!("(\"{sql}\", \"{told}\"),"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// In joins of four tables and more too, no table of user data is read for the one who asks when users are asked for.

@@ -5,7 +5,7 @@ use crate::analysis::scope::Found;
 use crate::analysis::statement::Analyser;
 use crate::analysis::{Code, Diagnostic};
 use plumb_schema::{AnyTable, Ops};
-use sqlite3_parser::ast::{Expr, LikeOperator, Operator};
+use sqlite3_parser::ast::{Expr, LikeOperator};
 
 /// The cost of a scan above which it should be constrained, in rows of a text file.
 const COSTLY: u64 = 100_000;
@@ -24,16 +24,14 @@ impl<'b> Analyser<'_, 'b> {
 
     /// A pattern that makes a table walk everything below the root.
     fn whole_tree(&self, expr: &'b Expr<'b>) -> Option<Diagnostic> {
-        let (column, pattern) = match expr {
-            Expr::Like { lhs, not: false, op: LikeOperator::Like, rhs, .. } => (lhs, rhs),
-            Expr::Binary(left, Operator::Equals, right) => (left, right),
-            _ => return None,
+        let Expr::Like { lhs: column, not: false, op: LikeOperator::Like, rhs: pattern, .. } = expr else {
+            return None;
         };
         let (item, known) = self.known(self.column(column)?)?;
         let table = item.relation.declared?;
         let spec = table.specs().find(|spec| *spec.name == known.name)?;
         let Constant::Text(text) = self.constant(pattern)? else { return None };
-        let walks = spec.parameter && spec.uses.contains(Ops::LIKE) && matches!(expr, Expr::Like { .. });
+        let walks = spec.parameter && spec.uses.contains(Ops::LIKE);
         if !walks || !is_whole_tree(&text) {
             return None;
         }

@@ -52,14 +52,16 @@ impl<'b> Analyser<'_, 'b> {
             }),
             Expr::Binary(left, Operator::Equals | Operator::Is, right) => either(left, right),
             Expr::Binary(left, operator, right) => {
-                let op = match operator {
-                    Operator::Less => Op::Lt,
-                    Operator::LessEquals => Op::Le,
-                    Operator::Greater => Op::Gt,
-                    Operator::GreaterEquals => Op::Ge,
+                // `3 < t` is `t > 3`.
+                let (op, turned) = match operator {
+                    Operator::Less => (Op::Lt, Op::Gt),
+                    Operator::LessEquals => (Op::Le, Op::Ge),
+                    Operator::Greater => (Op::Gt, Op::Lt),
+                    Operator::GreaterEquals => (Op::Ge, Op::Le),
                     _ => return false,
                 };
-                takes(table, op) && either(left, right)
+                takes(table, op) && self.constrains(left, table)
+                    || takes(table, turned) && self.constrains(right, table)
             }
             Expr::Between { lhs, not: false, .. } => takes(table, Op::Ge) && self.constrains(lhs, table),
             Expr::InList { lhs, not: false, .. }

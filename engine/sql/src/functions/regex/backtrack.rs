@@ -199,12 +199,9 @@ impl Program {
     /// One turn of a repetition: the groups in it begin anew.
     fn write_turn(&mut self, repeat: Repeat, inner: &Node) -> Option<()> {
         let (first, last) = repeat.groups;
-        if first < last {
-            let slot = |group: u32| usize::try_from(group).ok()?.checked_add(1)?.checked_mul(2);
-            self.push(Op::Clear(slot(first)?..slot(last)?))?;
-        }
-        // Even nothing takes room, so that {1000000} of it is too long.
-        self.push(Op::Jump(self.ops.len() + 1))?;
+        let slot = |group: u32| usize::try_from(group).ok()?.checked_add(1)?.checked_mul(2);
+        // Even where there are none it takes room, so that {1000000} of nothing is too long.
+        self.push(Op::Clear(slot(first)?..slot(last)?))?;
         self.write(inner)
     }
 
@@ -488,5 +485,46 @@ impl Machine<'_> {
         }
         self.trail.truncate(kept);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    /// What is skipped while a match is looked for cannot begin one.
+    #[test]
+    fn matches_begin_with() {
+        for (pattern, expect) in [
+            ("a", Some("a")),
+            ("[ab]c", Some("ab")),
+            ("abc|bcd|c", Some("abc")),
+            ("a*b", Some("ab")),
+            ("a?b?c", Some("abc")),
+            ("a+b", Some("a")),
+            ("a{0,3}b", Some("ab")),
+            ("a{1,3}b", Some("a")),
+            ("(a)(b)", Some("a")),
+            ("(?:a|b*)c", Some("abc")),
+            ("^a", Some("a")),
+            (r"\bb$", Some("b")),
+            ("(?=a)b", Some("b")),
+            ("(a)\\1", Some("a")),
+            ("a*", None),
+            ("a|b*", None),
+            ("a|", None),
+            ("^$", None),
+            ("(?=a)", None),
+            ("(?:a*)+", None),
+            ("", None),
+        ] {
+            let first = Program::new(&parse(pattern.as_bytes()).unwrap()).unwrap().first;
+            let letters =
+                |set: Set| (b'a'..=b'z').filter(|byte| set.contains(*byte)).map(char::from).collect::<String>();
+            assert_eq!(first.map(letters).as_deref(), expect, "{pattern}");
+        }
+        let any = Program::new(&parse(br"(a)?\1b").unwrap()).unwrap().first.unwrap();
+        assert!((0..=u8::MAX).all(|byte| any.contains(byte)), "nobody knows what a reference begins with");
     }
 }
