@@ -24,48 +24,59 @@ pub struct Materialized {
 pub struct Copy {
     /// How the table is declared.
     pub declared: DeclaredTable,
-    /// What had to be asked for, if something had.
-    pub scope: Option<Scope>,
+    /// What it was asked for.
+    pub scopes: Vec<Scope>,
     /// Its rows, with the table's own columns.
     pub rows: Vec<Vec<Value<'static>>>,
 }
 
 impl Copy {
-    /// Reads a table: all that a scan gives, or all that each of the values of a scope gives, without equal rows.
+    /// Reads a table: all that a scan gives, or all that each choice of values of the scopes gives.
     #[must_use]
-    pub fn read(host: &Arc<dyn plumb_host::Host>, table: &'static dyn AnyTable, scope: Option<Scope>) -> Self {
+    pub fn read(host: &Arc<dyn plumb_host::Host>, table: &'static dyn AnyTable, scopes: Vec<Scope>) -> Self {
         let agent = Arc::new(Unattended(plumb_tables::registry()));
         let statement = Arc::new(Statement::new(Arc::clone(host), agent, plumb_host::Cancel::new()));
         let cx = Arc::new(Cx::new(table.name(), statement));
         let declared = DeclaredTable::new(table, Platforms::CURRENT);
         let mut rows = Vec::new();
-        match &scope {
-            None => collect(&mut *table.scan(&cx, &Request::all(table.specs())), table.width(), &mut rows),
-            Some(scope) => {
-                let column = table.specs().position(|spec| spec.name == scope.column);
-                for (column, value) in scope.values.iter().filter_map(|literal| Some((column?, constant(literal)?))) {
-                    let request = asked(table, column, value.clone());
-                    let mut some = Vec::new();
-                    match table.pick(&cx, column, &value, &request) {
-                        Some(mut found) => collect(&mut *found, table.width(), &mut some),
-                        None => collect(&mut *table.scan(&cx, &request), table.width(), &mut some),
-                    }
-                    // A lookup may give too much.
-                    some.retain(|row| row.get(column) == Some(&value) && !rows.contains(row));
-                    rows.extend(some);
-                }
+        for choice in choices(table, &scopes) {
+            let request = asked(table, &choice);
+            let mut some = Vec::new();
+            match choice.iter().find_map(|(column, value)| table.pick(&cx, *column, value, &request)) {
+                Some(mut found) => collect(&mut *found, table.width(), &mut some),
+                None => collect(&mut *table.scan(&cx, &request), table.width(), &mut some),
             }
+            // A lookup may give too much.
+            some.retain(|row| choice.iter().all(|(column, value)| row.get(*column) == Some(value)));
+            rows.extend(some);
         }
-        Self { declared, scope, rows }
+        Self { declared, scopes, rows }
     }
 }
 
-/// A request for all columns of rows with a value.
-fn asked(table: &'static dyn AnyTable, column: usize, value: Value<'static>) -> Request {
+/// Columns, and a value for each.
+type Choice = Vec<(usize, Value<'static>)>;
+
+/// Every choice of one value of each scope; where there are none, the choice of nothing.
+fn choices(table: &'static dyn AnyTable, scopes: &[Scope]) -> Vec<Choice> {
+    scopes.iter().fold(vec![Vec::new()], |choices, scope| {
+        let column = table.specs().position(|spec| spec.name == scope.column);
+        let values = scope.values.iter().filter_map(|literal| Some((column?, constant(literal)?)));
+        let with = |value| choices.iter().map(move |choice| [choice.as_slice(), std::slice::from_ref(&value)].concat());
+        values.flat_map(with).collect()
+    })
+}
+
+/// A request for all columns of rows with some values.
+fn asked(table: &'static dyn AnyTable, choice: &Choice) -> Request {
     let names = table.specs().map(|spec| spec.name).collect();
-    let constraint = Constraint { column: table.spec(column).name, op: Op::Eq, values: vec![value] };
-    let passes = table.spec(column).uses.contains(Ops::EQ);
-    Request::new(names, passes.then_some(constraint).into_iter().collect())
+    let passed = choice.iter().filter(|(column, _)| table.spec(*column).uses.contains(Ops::EQ));
+    let constraint = |(column, value): &(usize, Value<'static>)| Constraint {
+        column: table.spec(*column).name,
+        op: Op::Eq,
+        values: vec![value.clone()],
+    };
+    Request::new(names, passed.map(constraint).collect())
 }
 
 fn collect(found: &mut dyn AnyRows, width: usize, rows: &mut Vec<Vec<Value<'static>>>) {
@@ -89,7 +100,7 @@ impl Materialized {
     /// # Errors
     /// What SQLite says.
     pub fn new(host: &Arc<dyn plumb_host::Host>, tables: &[&'static dyn AnyTable]) -> Result<Self, String> {
-        let copies: Vec<Copy> = tables.iter().map(|table| Copy::read(host, *table, None)).collect();
+        let copies: Vec<Copy> = tables.iter().map(|table| Copy::read(host, *table, Vec::new())).collect();
         Self::of(&copies)
     }
 

@@ -1,6 +1,6 @@
 //! What queries to an agent are made of, learnt from the agent itself.
 
-use super::query::{ColumnMaterial, Material, Scope, TableMaterial, quoted};
+use super::query::{ColumnMaterial, Material, Scope, TableMaterial};
 use crate::answer::Row;
 use crate::engines::Engine;
 use plumb_schema::Type;
@@ -175,7 +175,8 @@ impl Declared {
         let columns: Vec<ColumnMaterial> = self.visible().map(column).collect();
         let literal = |row: &Row, place: usize| text(row, &format!("c{place}")).filter(|literal| is_usable(literal));
         let sample = sample.iter().map(|row| (0..columns.len()).map(|place| literal(row, place)).collect()).collect();
-        TableMaterial { name: self.name.clone(), columns, rows, scope, sample }.with_pools()
+        TableMaterial { name: self.name.clone(), columns, rows, scopes: scope.into_iter().collect(), sample }
+            .with_pools()
     }
 
     /// What a table may have to be asked for, when it refuses to be read whole: a place that every Unix host has, or a
@@ -190,9 +191,9 @@ impl Declared {
             ("username", &["'root'"]),
         ];
         let has = |name: &str| self.visible().any(|column| column.name == name);
-        let scope = |(column, values): &(&str, &[&str])| Scope {
-            column: (*column).to_owned(),
-            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        let scope = |(column, values): &(&str, &[&str])| {
+            let values = values.iter().map(|value| (*value).to_owned()).collect();
+            if *column == "directory" && has("path") { Scope::directories(values) } else { Scope::new(column, values) }
         };
         SCOPES.iter().filter(|(column, _)| has(column)).map(scope).collect()
     }
@@ -201,9 +202,7 @@ impl Declared {
     fn questions(&self, scope: Option<&Scope>) -> [String; 2] {
         let columns: Vec<String> =
             self.visible().enumerate().map(|(n, c)| format!("quote(\"{}\") AS c{n}", c.name)).collect();
-        let condition = scope.map_or(String::new(), |scope| {
-            format!(" WHERE {} IN ({})", quoted(&scope.column), scope.values.join(", "))
-        });
+        let condition = scope.map_or(String::new(), |scope| format!(" WHERE {}", scope.condition("")));
         let from = format!("\"{}\"{condition}", self.name);
         [
             format!("SELECT count(*) AS c0 FROM {from}"),

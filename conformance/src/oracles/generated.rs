@@ -14,7 +14,7 @@ use crate::Verdict;
 use crate::engines::embedded::Embedded;
 use crate::generators::agent::Agent;
 use crate::generators::host::small;
-use crate::generators::query::{Material, query};
+use crate::generators::query::Material;
 use arbitrary::Unstructured;
 use plumb_host::Host;
 use std::cell::RefCell;
@@ -57,7 +57,7 @@ impl Engines {
         match QUESTIONS.get(usize::from(first.wrapping_sub(b'a') % LETTERS)) {
             None => {
                 tally::property("materialized");
-                let sql = query(u, &self.pair.material)?;
+                let sql = self.pair.query(u)?;
                 Ok(self.pair.compare(&sql))
             }
             Some((name, question)) => {
@@ -73,7 +73,7 @@ fn engines() -> Result<Engines, String> {
     const LARGE: usize = 30;
     let host: Arc<dyn Host> = Arc::new(small::small());
     let mut pair = Pair::new(Arc::clone(&host))?;
-    pair.material.tables.retain(|table| table.rows <= LARGE);
+    pair.retain(|table| table.rows <= LARGE);
     let mut alone = Embedded::new(host)?;
     let mut learnt = Agent::learn(&mut alone)?.material;
     learnt.tables.retain(|table| table.rows <= LARGE && table.name != "time");

@@ -98,7 +98,7 @@ fn material() -> &'static Material {
     static MATERIAL: OnceLock<Material> = OnceLock::new();
     MATERIAL.get_or_init(|| {
         let none = Material { tables: Vec::new() };
-        Pair::new(host()).map_or(none, |pair| pair.material)
+        Pair::new(host()).map_or(none, |pair| pair.material().clone())
     })
 }
 

@@ -94,7 +94,7 @@ fn host() -> Arc<dyn Host> {
 /// What texts are made of: the tables of the small host, and what is in them.
 fn material() -> Result<&'static Material, String> {
     static MATERIAL: OnceLock<Result<Material, String>> = OnceLock::new();
-    MATERIAL.get_or_init(|| Pair::new(host()).map(|pair| pair.material)).as_ref().map_err(Clone::clone)
+    MATERIAL.get_or_init(|| Pair::new(host()).map(|pair| pair.material().clone())).as_ref().map_err(Clone::clone)
 }
 
 /// Texts that are made before one is taken that is no statement.

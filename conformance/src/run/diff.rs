@@ -121,7 +121,7 @@ impl Common {
     /// What asks for all of it.
     fn everything(&self, known: Option<&TableMaterial>) -> String {
         let columns: Vec<String> = self.columns.iter().map(|column| format!("\"{column}\" AS \"{column}\"")).collect();
-        let from = match known.filter(|known| known.scope.is_some() && !self.shows_agents()) {
+        let from = match known.filter(|known| !known.scopes.is_empty() && !self.shows_agents()) {
             Some(known) => known.from("t"),
             None => format!("\"{}\"", self.name),
         };
@@ -267,8 +267,8 @@ impl Work<'_> {
     fn material(&mut self, mut material: Material, other: &Material, common: &[Common]) -> Material {
         for table in &mut material.tables {
             let known = common.iter().find(|known| known.name == table.name);
-            if self.live && table.scope.is_none() && known.is_some_and(Common::shows_agents) {
-                table.scope = Some(processes(table, other));
+            if self.live && table.scopes.is_empty() && known.is_some_and(Common::shows_agents) {
+                table.scopes = vec![processes(table, other)];
             } else if self.live {
                 without_links_to_itself(table);
             }
@@ -289,7 +289,7 @@ impl Work<'_> {
         for mut table in material.tables {
             let seen = moved.get(&table.name).cloned().unwrap_or_default();
             table.keep(|column| !seen.columns.contains(&column.name));
-            let why = match &table.scope {
+            let why = match table.scopes.first() {
                 Some(scope) if scope.values.is_empty() => "no process is seen by both",
                 _ if seen.rows > 0 => "its rows come and go",
                 _ if table.columns.is_empty() => "all its columns change by themselves",
@@ -431,12 +431,12 @@ enum Said {
 fn without_links_to_itself(table: &mut TableMaterial) {
     const PATH: &str = "path";
     let Some(place) = table.columns.iter().position(|column| column.name == PATH) else { return };
-    if table.scope.as_ref().is_none_or(|scope| scope.column != "directory") {
+    if table.scopes.iter().all(|scope| scope.column != "directory") {
         return;
     }
     let own = |row: &&Vec<Option<String>>| !row.iter().flatten().any(|literal| literal.contains("/proc/"));
     let paths = table.sample.iter().filter(own).filter_map(|row| row.get(place)?.clone());
-    table.scope = Some(Scope { column: PATH.to_owned(), values: paths.take(PLACES).collect() });
+    table.scopes = vec![Scope::new(PATH, paths.take(PLACES).collect())];
 }
 
 /// The processes that two agents saw, without the one that asks them.
@@ -447,7 +447,7 @@ fn processes(table: &TableMaterial, other: &Material) -> Scope {
     let seen = other.tables.iter().find(|known| known.name == table.name).map(pids).unwrap_or_default();
     let own = std::process::id().to_string();
     let both = pids(table).into_iter().filter(|pid| *pid != own && seen.contains(pid));
-    Scope { column: PID.to_owned(), values: both.take(PROCESSES).collect() }
+    Scope::new(PID, both.take(PROCESSES).collect())
 }
 
 fn shared(a: &Declared, b: &Declared) -> Option<Common> {

@@ -244,7 +244,7 @@ impl Bench {
             Some(pair) => pair,
             None => {
                 let mut pair = Pair::new(Arc::clone(&chosen.host))?;
-                pair.material.tables.retain(|table| plan.table(&table.name));
+                pair.retain(|table| plan.table(&table.name));
                 pair
             }
         };

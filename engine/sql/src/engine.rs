@@ -360,14 +360,14 @@ impl Engine {
         }
         .map_err(|unprepared| self.improve(unprepared.into(), sql))?;
         let Some(mut stmt) = stmt else { return Ok(length) };
-        stmt.bind(parameters)?;
+        let mut usages = HashMap::new();
         let planned = !self.shared.planned().names.is_empty();
-        let usages = if planned && !stmt.is_explain() {
-            let usages = analyse(&explain(&mut stmt)?);
-            self.shared.planned().by_table(usages)
-        } else {
-            HashMap::new()
-        };
+        if planned && !stmt.is_explain() {
+            let program;
+            (stmt, program) = self.without_loss(sql, stmt)?;
+            usages = self.shared.planned().by_table(analyse(&program));
+        }
+        stmt.bind(parameters)?;
         let run = Run::new(Arc::clone(statement), self.settings.budget, self.table_delay, usages);
         let drops = std::mem::take(&mut lock(&self.heard).drops);
         let result = {
@@ -382,6 +382,26 @@ impl Engine {
             self.dropped.borrow_mut().extend(drops);
         }
         result.map(|()| length).map_err(|error| self.explain_stop(error))
+    }
+
+    /// A statement's program. One that would not ask a table for what the statement asks it for is made again with other costs,
+    /// and refused if that does not help.
+    fn without_loss<'s>(&'s self, sql: &str, mut stmt: Stmt<'s>) -> Result<(Stmt<'s>, Vec<Instruction>), SqlError> {
+        let program = explain(&mut stmt)?;
+        if self.shared.planned().lost(&program).is_none() {
+            return Ok((stmt, program));
+        }
+        self.shared.planned().careful = true;
+        let (again, _) = self.prepare(sql, true).map_err(|unprepared| self.improve(unprepared.into(), sql))?;
+        let mut stmt = again.unwrap_or(stmt);
+        let program = explain(&mut stmt)?;
+        let Some((table, column)) = self.shared.planned().lost(&program) else { return Ok((stmt, program)) };
+        Err(SqlError::Sql {
+            message: format!("Table {table} cannot be asked for {column} of a subquery beside an OR"),
+            code: ffi::SQLITE_CONSTRAINT,
+            span: self.analyse(sql).place_of_table(table),
+            help: suggest::beside_or_help(table, column).to_vec(),
+        })
     }
 
     /// Says why a statement was stopped.

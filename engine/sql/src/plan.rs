@@ -58,6 +58,12 @@ impl Plan {
     /// A plain scan.
     pub(crate) const SCAN: Self = Self { access: Access::Scan, passed: Vec::new() };
 
+    /// Whether a column's value reaches the table.
+    pub(crate) fn names(&self, column: usize) -> bool {
+        let equals = |passed: &Passed| passed.column == column && passed.op == Op::Eq;
+        self.column() == Some(column) || self.passed.iter().any(equals)
+    }
+
     /// The column whose values choose rows, if the access has one.
     pub(crate) fn column(&self) -> Option<usize> {
         match self.access {

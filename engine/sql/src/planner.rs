@@ -9,6 +9,7 @@ use crate::run::source;
 use plumb_schema::{AnyTable, Collation, DeclaredTable, Op, Ops, Options, Type};
 use rusqlite::Result;
 use rusqlite::vtab::{IndexConstraintOp as Code, IndexInfo};
+use std::collections::BTreeMap;
 use std::ffi::CString;
 
 /// A table that cannot be read without a constraint, in a statement that has none that it could use.
@@ -29,6 +30,10 @@ pub(crate) enum Outcome {
     Refused(Refusal),
 }
 
+/// Columns that choose rows, without any of which a table can be read too, and that a statement compares with what is known only
+/// as it runs; and whether no other table has to be read before.
+pub(crate) type Computed = BTreeMap<usize, bool>;
+
 /// A constraint that the statement offers.
 struct Offer {
     place: usize,
@@ -42,8 +47,18 @@ struct Offer {
 }
 
 /// Writes a plan into `info`.
-pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info: &mut IndexInfo) -> Result<Outcome> {
+pub(crate) fn plan(
+    table: &'static dyn AnyTable,
+    declared: &DeclaredTable,
+    info: &mut IndexInfo,
+    computed: &mut Computed,
+    careful: bool,
+) -> Result<Outcome> {
     let offers = offers(table, declared, info)?;
+    for offer in offers.iter().filter(|offer| may_be_lost(table, offer)) {
+        // Lists are offered once more as if they could not be used.
+        *computed.entry(offer.column).or_insert(true) &= offer.usable || offer.list;
+    }
     let usable = || offers.iter().filter(|offer| offer.usable);
     let chooses = |offer: &Offer| table.spec(offer.column).parameter && uses(table, offer);
     let chosen_exactly = offers.iter().any(|offer| chooses(offer) && compares_exactly(offer));
@@ -77,7 +92,8 @@ pub(crate) fn plan(table: &'static dyn AnyTable, declared: &DeclaredTable, info:
         .into_iter()
         .chain(usable().filter(|o| passes(o) && chosen.place() != Some(o.place)).map(|o| o.place))
         .collect();
-    write(table, info, &plan, &places, &offers)
+    let lost = careful && offers.iter().any(|offer| offer.usable && may_be_lost(table, offer));
+    write(table, info, &plan, &places, &offers, lost)
 }
 
 /// Whether the table said that it can use a comparison.
@@ -106,6 +122,7 @@ fn write(
     plan: &Plan,
     places: &[usize],
     offers: &[Offer],
+    dear: bool,
 ) -> Result<Outcome> {
     for (argument, place) in (1..).zip(places) {
         if let Some((_, mut usage)) = info.constraints_and_usages().nth(*place) {
@@ -120,6 +137,11 @@ fn write(
     let (mut cost, mut rows) = cost(table, plan, offers);
     if plan.access == Access::Scan && !table.is_constrained() {
         rows *= passing(offers);
+    }
+    if dear {
+        // No side of an OR may be cheaper than the whole, nor find fewer rows.
+        let all = f64::from(table.cost().rows.max(1));
+        (cost, rows) = (cost.max(all * f64::from(table.cost().row.max(1))), rows.max(all));
     }
     if another_question(table, plan, offers) {
         cost *= OTHER_ORDERS_FIRST;
@@ -157,7 +179,9 @@ fn another_question(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> bool
     });
     offers.iter().filter(|offer| !offer.usable).any(|offer| {
         let spec = table.spec(offer.column);
-        let used = plan.column() == Some(offer.column) || plan.passed.iter().any(|p| p.column == offer.column);
+        // A pattern names no value: it does not stand for one.
+        let says = |passed: &Passed| passed.column == offer.column && (passed.op == Op::Eq || passed.op == offer.op);
+        let used = plan.column() == Some(offer.column) || plan.passed.iter().any(says);
         let chooses = spec.parameter && uses(table, offer) && !(equals_required(offer) && required);
         let user = table.user_data() && offer.op == Op::Eq && table.can_pick(offer.column);
         !used && (chooses || user)
@@ -248,20 +272,21 @@ fn cost(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> (f64, f64) {
     (cost.max(1.0), found)
 }
 
+/// Whether a constraint chooses rows of which there are others without it, and may be a subquery.
+fn may_be_lost(table: &dyn AnyTable, offer: &Offer) -> bool {
+    let spec = table.spec(offer.column);
+    spec.parameter && !spec.options.contains(Options::REQUIRED) && uses(table, offer) && !offer.constant
+}
+
 /// A table that needs constraints: an equality chooses a handful of rows, a pattern many.
 ///
 /// SQLite plans each side of an OR together with the conditions around it, and then makes it without those that hold
 /// subqueries. What may be one must not be lost, so an OR beside it is not to be split where that can be helped: no side may be
 /// cheaper than the whole.
 fn constrained(table: &dyn AnyTable, plan: &Plan, offers: &[Offer], row: f64) -> (f64, f64) {
-    let spec = |column: usize| table.spec(column);
-    let needed = |column: usize| spec(column).options.contains(Options::REQUIRED);
+    let needed = |column: usize| table.spec(column).options.contains(Options::REQUIRED);
     let passed = || plan.passed.iter().filter(|passed| needed(passed.column));
-    let may_be_lost = |offer: &Offer| {
-        let chooses = spec(offer.column).parameter && !needed(offer.column) && uses(table, offer);
-        offer.usable && chooses && !offer.constant
-    };
-    let lost = offers.iter().any(may_be_lost);
+    let lost = offers.iter().any(|offer| offer.usable && may_be_lost(table, offer));
     let equal = !lost && passed().any(|passed| passed.op == Op::Eq && !passed.list);
     let listed = !lost && passed().any(|passed| passed.list);
     let rows = if equal {

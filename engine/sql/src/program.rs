@@ -133,6 +133,18 @@ pub(crate) fn analyse(program: &[Instruction]) -> HashMap<usize, Usage> {
     usages
 }
 
+/// Whether an OR of conditions on a virtual table is made of a lookup for each side, to none of which the value of a declared
+/// column is `told`, although the program compares that column.
+pub(crate) fn splits(program: &[Instruction], address: usize, column: usize, told: impl Fn(&str) -> bool) -> bool {
+    let opens = |op: &&Instruction| op.opcode.name() == b"VOpen" && vtab_address(&op.p4) == Some(address);
+    program.iter().filter(opens).any(|open| {
+        let of_cursor =
+            |name: &'static [u8]| program.iter().filter(move |op| op.opcode.name() == name && op.p1 == open.p1);
+        let reads = || of_cursor(b"VColumn").any(|op| usize::try_from(op.p2) == Ok(column));
+        of_cursor(b"VFilter").count() > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
+    })
+}
+
 fn vtab_address(p4: &str) -> Option<usize> {
     let digits = p4.strip_prefix("vtab:")?;
     usize::from_str_radix(digits.trim_start_matches("0x"), 16).ok()

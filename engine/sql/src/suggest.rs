@@ -51,6 +51,14 @@ pub(crate) fn constraint_help(table: &str, columns: &[&str]) -> [String; 2] {
     ]
 }
 
+/// What to write instead of a subquery beside an OR.
+pub(crate) fn beside_or_help(table: &str, column: &str) -> [String; 2] {
+    [
+        format!("join the subquery: SELECT … FROM {table} JOIN (SELECT … AS x) AS s ON {column} = s.x WHERE …"),
+        "or ask a query for each side of the OR, with UNION between them".to_owned(),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,9 @@
 #![allow(unsafe_code, reason = "implements SQLite's virtual table interface")]
 
 use crate::cursor::Cursor;
-use crate::planner::{self, Refusal};
-use crate::program::Usage;
+use crate::plan::Plan;
+use crate::planner::{self, Computed, Refusal};
+use crate::program::{Instruction, Usage, splits};
 use crate::run::Run;
 use plumb_schema::{AnyTable, DeclaredTable, Platforms};
 use rusqlite::types::ValueRef;
@@ -26,6 +27,10 @@ pub(crate) struct Planned {
     pub(crate) refusals: Vec<Refusal>,
     /// The tables that were planned since [`Planned::reset`].
     pub(crate) names: BTreeSet<&'static str>,
+    /// What statements compare with parameters of the virtual tables since [`Planned::reset`], by address.
+    computed: HashMap<usize, Computed>,
+    /// What may be lost is dear.
+    pub(crate) careful: bool,
     /// Lines that describe the planning, when asked for.
     pub(crate) trace: Option<Vec<String>>,
 }
@@ -34,6 +39,28 @@ impl Planned {
     pub(crate) fn reset(&mut self) {
         self.refusals.clear();
         self.names.clear();
+        self.computed.clear();
+        self.careful = false;
+    }
+
+    /// Whether [`Planned::lost`] may find something.
+    pub(crate) fn may_lose(&self) -> bool {
+        self.computed.values().flatten().any(|(_, free)| *free)
+    }
+
+    /// A table, and a column that chooses its rows, of which a program loses the value: SQLite plans each side of an OR together
+    /// with the conditions around it, and makes it without those that hold subqueries.
+    pub(crate) fn lost(&self, program: &[Instruction]) -> Option<(&'static str, &'static str)> {
+        self.computed.iter().find_map(|(address, computed)| {
+            let table = *self.tables.get(address)?;
+            let place = |name: &str| table.specs().position(|spec| spec.name == name);
+            let lost = |column: &usize| {
+                let told = |filter: &str| Plan::parse(filter, place).names(*column);
+                splits(program, *address, *column, told)
+            };
+            let mut free = computed.iter().filter(|(_, free)| **free).map(|(column, _)| *column);
+            Some((table.name(), table.spec(free.find(lost)?).name))
+        })
     }
 
     /// The usages of a program by table. Two virtual tables over one table (it was declared twice) are one.
@@ -155,8 +182,14 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
             if let Some(run) = Run::current() {
                 run.program_changed();
             }
-            planned.tables.insert(std::ptr::from_ref(self).addr(), self.table);
-            match planner::plan(self.table, &self.declared, info)? {
+            let address = std::ptr::from_ref(self).addr();
+            planned.tables.insert(address, self.table);
+            let mut computed = planner::Computed::new();
+            let outcome = planner::plan(self.table, &self.declared, info, &mut computed, planned.careful)?;
+            for (column, free) in computed {
+                *planned.computed.entry(address).or_default().entry(column).or_insert(true) &= free;
+            }
+            match outcome {
                 planner::Outcome::Planned(line) => {
                     if let Some(trace) = &mut planned.trace {
                         trace.push(format!("xBestIndex {}: {line}", self.table.name()));

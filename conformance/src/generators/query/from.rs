@@ -41,26 +41,35 @@ impl<'m> Source<'m> {
 const MOST: usize = 250;
 
 impl<'m> Maker<'_, '_, 'm> {
-    /// A table as it stands in FROM. What it must be asked for comes as a constant, a list, or from a join.
+    /// A table as it stands in FROM. What it is asked for comes as a constant, a list, or from a join.
     pub(super) fn from(&mut self, source: &Source<'m>) -> Result<String> {
-        let (table, alias) = (source.table, &source.alias);
-        let Some(scope) = &table.scope else { return Ok(table.from(alias)) };
-        let (name, column) = (quoted(&table.name), quoted(&scope.column));
-        let (all, values) = (table.names("s."), scope.values.join("), ("));
-        let one = scope.values.first().filter(|_| scope.values.len() == 1);
-        Ok(match (self.u.int_in_range(0..=4)?, one) {
-            (0, _) => format!(
-                "(SELECT {all} FROM {name} AS s JOIN (VALUES ({values})) AS v ON s.{column} = v.column1) AS {alias}"
-            ),
-            (1, _) => {
-                format!(
-                    "(SELECT {all} FROM (VALUES ({values})) AS v, {name} AS s WHERE v.column1 = s.{column}) AS {alias}"
-                )
+        let table = source.table;
+        let mut from = format!("{} AS s", quoted(&table.name));
+        let mut conditions = Vec::new();
+        for (place, scope) in table.scopes.iter().enumerate() {
+            let (column, values) = (format!("s.{}", quoted(&scope.column)), scope.values.join("), ("));
+            let one = scope.values.first().filter(|_| scope.values.len() == 1);
+            // Only one comes from a join or a subquery: SQLite does not try all orders of two tables that a third one needs, and
+            // of a table with required columns it loses what else is a subquery beside an OR.
+            let form = if place == 0 { self.u.int_in_range(0..=4)? } else { 3 };
+            match (form, one) {
+                (0, _) => from = format!("{from} JOIN (VALUES ({values})) AS v ON {column} = v.column1"),
+                (1, _) => {
+                    from = format!("(VALUES ({values})) AS v, {from}");
+                    conditions.push(format!("v.column1 = {column}"));
+                }
+                (2, _) => conditions.push(format!("{column} IN (VALUES ({values}))")),
+                (3, Some(one)) => conditions.push(format!("{column} = {one}")),
+                _ => conditions.push(format!("{column} IN ({})", scope.values.join(", "))),
             }
-            (2, _) => format!("(SELECT {all} FROM {name} AS s WHERE s.{column} IN (VALUES ({values}))) AS {alias}"),
-            (3, Some(one)) => format!("(SELECT {all} FROM {name} AS s WHERE s.{column} = {one}) AS {alias}"),
-            _ => table.from(alias),
-        })
+            conditions.extend(scope.rest("s."));
+        }
+        if table.scopes.is_empty() {
+            return Ok(table.from(&source.alias));
+        }
+        let condition =
+            if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        Ok(format!("(SELECT {} FROM {from}{condition}) AS {}", table.names("s."), source.alias))
     }
 
     /// Columns that can be expected to have values in common: of one name, or with the value that the left row has. The

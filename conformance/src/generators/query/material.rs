@@ -19,8 +19,8 @@ pub struct TableMaterial {
     pub columns: Vec<ColumnMaterial>,
     /// How many rows it has: joins of large tables are kept small.
     pub rows: usize,
-    /// Without this there are no rows; all that is known of the table is known under it.
-    pub scope: Option<Scope>,
+    /// What the table is asked for wherever it stands; all that is known of it is known under this.
+    pub scopes: Vec<Scope>,
     /// Some rows, their values as SQL literals in the order of the columns; none where a value is unknown or has no handy
     /// literal.
     pub sample: Vec<Vec<Option<String>>>,
@@ -33,6 +33,35 @@ pub struct Scope {
     pub column: String,
     /// Its values, as SQL literals.
     pub values: Vec<String>,
+    /// A column of which values that end with a slash are left out: a pattern finds directories as `/etc/`, which are
+    /// entries of `/etc` then, but are not among them for one who asks for the directory alone.
+    pub unmarked: Option<&'static str>,
+}
+
+impl Scope {
+    /// Some values of a column, and all rows that have them.
+    #[must_use]
+    pub fn new(column: &str, values: Vec<String>) -> Self {
+        Self { column: column.to_owned(), values, unmarked: None }
+    }
+
+    /// What is in directories, of a table in which `path` could find more.
+    #[must_use]
+    pub fn directories(values: Vec<String>) -> Self {
+        Self { unmarked: Some("path"), ..Self::new("directory", values) }
+    }
+
+    /// The condition, with something before the columns.
+    #[must_use]
+    pub fn condition(&self, prefix: &str) -> String {
+        let listed = format!("{prefix}{} IN ({})", quoted(&self.column), self.values.join(", "));
+        [Some(listed), self.rest(prefix)].into_iter().flatten().collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// What it says besides the values.
+    pub(crate) fn rest(&self, prefix: &str) -> Option<String> {
+        Some(format!("{prefix}{} NOT GLOB '*/'", quoted(self.unmarked?)))
+    }
 }
 
 /// A column and values that occur in it.
@@ -51,22 +80,17 @@ pub struct ColumnMaterial {
 }
 
 impl TableMaterial {
-    /// A table whose pool is filled from some of its rows. Columns that choose which rows there are, are left out: a copy
-    /// has no such choice. Those of the scope stay, and those of which it is known that no choice gives other rows than
-    /// those that are there (in tables that need no constraint).
+    /// A table whose pool is filled from some of its rows. Columns that choose which rows there are, are left out unless
+    /// they are required or `with_parameters`: a copy has no such choice.
     #[must_use]
     pub fn new(
         declared: &DeclaredTable,
-        scope: Option<Scope>,
+        scopes: Vec<Scope>,
         rows: &[Vec<Value<'static>>],
-        without_choice: &[&str],
+        with_parameters: bool,
     ) -> Self {
-        let is_required =
-            |column: &plumb_schema::DeclaredColumn| column.spec.options.contains(plumb_schema::Options::REQUIRED);
-        let has_required = declared.columns.iter().any(is_required);
         let usable = |column: &&plumb_schema::DeclaredColumn| {
-            let without_choice = !has_required && without_choice.contains(&column.name);
-            !column.spec.parameter || is_required(column) || without_choice
+            with_parameters || !column.spec.parameter || column.spec.options.contains(plumb_schema::Options::REQUIRED)
         };
         let columns: Vec<&plumb_schema::DeclaredColumn> = declared.columns.iter().filter(usable).collect();
         let sample = rows
@@ -83,7 +107,7 @@ impl TableMaterial {
                 literals: Vec::new(),
             })
             .collect();
-        Self { name: declared.name.to_owned(), columns, rows: rows.len(), scope, sample }.with_pools()
+        Self { name: declared.name.to_owned(), columns, rows: rows.len(), scopes, sample }.with_pools()
     }
 
     /// Fills the columns' pools from the sample.
@@ -124,13 +148,12 @@ impl TableMaterial {
     /// How the table stands in a FROM clause under an alias.
     #[must_use]
     pub fn from(&self, alias: &str) -> String {
-        match &self.scope {
-            None => format!("{} AS {alias}", quoted(&self.name)),
-            Some(scope) => {
-                let condition = format!("{} IN ({})", quoted(&scope.column), scope.values.join(", "));
-                format!("(SELECT {} FROM {} WHERE {condition}) AS {alias}", self.names(""), quoted(&self.name))
-            }
+        if self.scopes.is_empty() {
+            return format!("{} AS {alias}", quoted(&self.name));
         }
+        let conditions: Vec<String> = self.scopes.iter().map(|scope| scope.condition("")).collect();
+        let (names, name) = (self.names(""), quoted(&self.name));
+        format!("(SELECT {names} FROM {name} WHERE {}) AS {alias}", conditions.join(" AND "))
     }
 
     /// All columns, with something before each.

@@ -78,9 +78,10 @@ const FEATURES: &[(usize, &str)] = &[
 
 #[test]
 fn every_feature_occurs() {
-    let material = pair().material;
+    let pair = pair();
+    let material = pair.material();
     let statements: Vec<String> = (0..2000)
-        .map(|seed| query(&mut Unstructured::new(&bytes(seed, 400)), &material).expect("a statement"))
+        .map(|seed| query(&mut Unstructured::new(&bytes(seed, 400)), material).expect("a statement"))
         .collect();
     let count = |feature: &str| statements.iter().filter(|sql| sql.contains(feature)).count();
     let rare: Vec<String> = FEATURES
@@ -117,10 +118,11 @@ fn statements_give_rows() {
 /// Hostile texts are mostly refused, but not all of them, and not all for one reason.
 #[test]
 fn hostile_texts_are_mixed() {
-    let material = pair().material;
+    let pair = pair();
+    let material = pair.material();
     let mut counts = [0; 3];
     for seed in 0..300 {
-        let sql = text(&mut Unstructured::new(&bytes(seed, 400)), &material, Settings::HOSTILE).expect("a text");
+        let sql = text(&mut Unstructured::new(&bytes(seed, 400)), material, Settings::HOSTILE).expect("a text");
         match statements::text(&sql) {
             Verdict::Skip(why) if why.contains("syntax error") => counts[0] += 1,
             Verdict::Skip(_) => counts[1] += 1,

@@ -113,7 +113,7 @@ fn what_is_wrong_with_an_answer_is_left() {
 fn laws() {
     let pair = Pair::new(Arc::new(small())).expect("material");
     for seed in 0..60 {
-        let text = match query(&mut Unstructured::new(&bytes(seed, 300)), &pair.material) {
+        let text = match query(&mut Unstructured::new(&bytes(seed, 300)), pair.material()) {
             Ok(sql) if seed % 3 > 0 => sql,
             _ => String::from_utf8_lossy(&bytes(seed, 120)).into_owned(),
         };

@@ -98,6 +98,11 @@ impl Engine {
         self.listening.store(false, Ordering::Relaxed);
         let columns = std::mem::take(&mut lock(&self.heard).reads);
         let (stmt, length) = prepared.map_err(|unprepared| self.improve(unprepared.into(), sql))?;
+        let may_lose = self.shared.planned().may_lose();
+        let stmt = match stmt {
+            Some(stmt) if may_lose && !stmt.is_explain() => Some(self.without_loss(sql, stmt)?.0),
+            stmt => stmt,
+        };
         let names = |stmt: crate::raw::Stmt<'_>| (0..stmt.columns()).map(|column| stmt.name(column)).collect();
         Ok(Reads { columns, length, results: stmt.map(names).unwrap_or_default() })
     }

@@ -255,6 +255,31 @@ fn rows_of_a_choice_come_once() {
     }
 }
 
+/// A choice that is a subquery is not lost where SQLite could look up each side of an OR beside it.
+#[test]
+fn choices_of_subqueries_stand_beside_or() {
+    for (choice, expect) in [
+        ("room = (SELECT 2)", "2"),
+        ("room IN (SELECT 3)", "3;3"),
+        ("room IN (VALUES (2), (3))", "2;3;3"),
+        ("room IN (2, 3)", "2;3;3"),
+        ("room = 3", "3;3"),
+    ] {
+        let sql = format!("SELECT room FROM rooms WHERE {choice} AND (n = 0 OR n = 1 AND room > 2) ORDER BY room");
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
+    let joined = "SELECT room FROM (SELECT 3 AS x) AS s JOIN rooms ON room = s.x WHERE n = 0 OR n = 1 AND room > 2";
+    assert_eq!(counted(joined).0, "3;3");
+}
+
+/// A pattern on a column does not do where a value is meant that another table gives.
+#[test]
+fn a_pattern_stands_for_no_value() {
+    let sql = "SELECT DISTINCT l.place FROM listed AS l JOIN (VALUES ('ab'), ('ac')) AS v ON l.place = v.column1 \
+               WHERE l.place LIKE 'A%' ORDER BY 1";
+    assert_eq!(counted(sql).0, "ab;ac");
+}
+
 /// Outer joins look for rows by one choice, and for those that are left over by another, which gives some of them again.
 #[test]
 fn rows_that_a_choice_found_are_not_left_over() {
