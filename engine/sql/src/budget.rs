@@ -5,7 +5,7 @@
 
 use crate::{Asker, Pace};
 use plumb_host::Cancel;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
@@ -57,6 +57,37 @@ static SLOWED: AtomicUsize = AtomicUsize::new(0);
 /// How often clocks are looked at.
 const TICK: Duration = Duration::from_millis(50);
 
+/// The same, of a statement that counts as short and runs beside others.
+const SHORT_TICK: Duration = Duration::from_millis(10);
+
+/// CPU time for which a statement of which nothing is known counts as short.
+const SHORT: Duration = TICK;
+
+/// What the statements of an engine have cost since it was opened, as of the last look at the clocks.
+#[derive(Debug, Default)]
+pub struct Progress {
+    cpu_us: AtomicU64,
+    rested_us: AtomicU64,
+}
+
+impl Progress {
+    /// CPU time, which is known on Linux only.
+    #[must_use]
+    pub fn cpu(&self) -> Duration {
+        Duration::from_micros(self.cpu_us.load(Ordering::Relaxed))
+    }
+
+    /// How long they had to rest.
+    #[must_use]
+    pub fn rested(&self) -> Duration {
+        Duration::from_micros(self.rested_us.load(Ordering::Relaxed))
+    }
+
+    fn add(to: &AtomicU64, time: Duration) {
+        to.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
 /// The thread goes to sleep when nothing has run for so many ticks.
 const AWAKE: u32 = 40;
 
@@ -65,6 +96,10 @@ pub(crate) struct Governor {
     budget: Budget,
     /// What all statements of the process share.
     pub(crate) pace: Option<Arc<Pace>>,
+    /// Where others see what the statements cost.
+    pub(crate) progress: Option<Arc<Progress>>,
+    /// CPU time for which statements count as short.
+    pub(crate) short: Duration,
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Option<std::thread::JoinHandle<()>>,
     /// Of the thread that ran the last statement.
@@ -85,13 +120,14 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl Governor {
     /// For statements with a budget. Its thread begins with the first of them.
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { budget, pace: None, state: Arc::default(), thread: None, clock: None }
+        let (state, thread, clock) = (Arc::default(), None, None);
+        Self { budget, pace: None, progress: None, short: SHORT, state, thread, clock }
     }
 
     /// Watches a statement of this thread until the guard is dropped. Where others have used all that they share, it waits here.
     pub(crate) fn watch(&mut self, cancel: Cancel, spent: Arc<AtomicU8>) -> Option<Watching> {
         spent.store(0, Ordering::Relaxed);
-        if !self.budget.has_clocks() && self.pace.is_none() {
+        if !self.budget.has_clocks() && self.pace.is_none() && self.progress.is_none() {
             return None;
         }
         let this = std::thread::current().id();
@@ -100,8 +136,9 @@ impl Governor {
             _ => Arc::new(ThreadClock::of_this_thread()),
         };
         self.clock = Some((this, Arc::clone(&clock)));
-        let mut watched = Watched::new(self.budget, self.pace.clone(), clock, cancel.clone(), spent);
+        let mut watched = Watched::new(self, clock, cancel.clone(), spent);
         let must_rest = watched.charge(Instant::now(), Duration::ZERO) > Duration::ZERO;
+        watched.is_resting = must_rest;
         let mut state = lock(&self.state.0);
         state.watched = Some(watched);
         if state.asleep {
@@ -183,7 +220,11 @@ struct Watched {
     /// How long it must still rest.
     debt: Duration,
     is_slowed: bool,
+    is_resting: bool,
     pace: Option<Arc<Pace>>,
+    progress: Option<Arc<Progress>>,
+    /// See [`Governor`].
+    short: Duration,
     /// CPU time that others know of.
     charged: Duration,
     cancel: Cancel,
@@ -191,15 +232,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(
-        budget: Budget,
-        pace: Option<Arc<Pace>>,
-        clock: Arc<ThreadClock>,
-        cancel: Cancel,
-        spent: Arc<AtomicU8>,
-    ) -> Self {
+    fn new(governor: &Governor, clock: Arc<ThreadClock>, cancel: Cancel, spent: Arc<AtomicU8>) -> Self {
         let (now, before) = (Instant::now(), thread_cpu());
         let looked = (now, Duration::ZERO);
+        let Governor { budget, short, .. } = *governor;
+        let (pace, progress) = (governor.pace.clone(), governor.progress.clone());
         Self {
             budget,
             started: now,
@@ -208,7 +245,10 @@ impl Watched {
             looked,
             debt: Duration::ZERO,
             is_slowed: false,
+            is_resting: false,
             pace,
+            progress,
+            short,
             charged: Duration::ZERO,
             cancel,
             spent,
@@ -224,7 +264,8 @@ impl Watched {
         }
         let until_over =
             self.budget.time.map_or(TICK, |limit| limit.saturating_sub(elapsed) + Duration::from_millis(1));
-        if self.budget.cpu.is_none() && self.budget.cpu_share.is_none() && self.pace.is_none() {
+        let wants_cpu = self.budget.cpu.is_some() || self.budget.cpu_share.is_some();
+        if !wants_cpu && self.pace.is_none() && self.progress.is_none() {
             return until_over.min(TICK);
         }
         let used = self.clock.read().map_or(self.looked.1, |cpu| cpu.saturating_sub(self.before));
@@ -232,19 +273,34 @@ impl Watched {
             return self.stop(Spent::Cpu);
         }
         let rest = self.charge(now, used).max(self.owes(now, used));
+        self.note_rest(now);
         self.looked = (now, used);
-        self.cancel.rest(!rest.is_zero());
-        let again = if rest.is_zero() { TICK } else { rest };
+        self.is_resting = !rest.is_zero();
+        self.cancel.rest(self.is_resting);
+        let again = match () {
+            () if self.is_resting => rest,
+            () if used < self.short && self.pace.is_some() => SHORT_TICK,
+            () => TICK,
+        };
         until_over.min(again).min(TICK)
     }
 
     /// Tells the others what the statement has used so far; answers how long all of them must rest.
     fn charge(&mut self, now: Instant, used: Duration) -> Duration {
-        let Some(pace) = &self.pace else { return Duration::ZERO };
         let more = used.saturating_sub(self.charged);
         self.charged = used.max(self.charged);
-        // What lasts no longer than a look at clocks is short.
-        pace.used(more, now, if used < TICK { Asker::Short } else { Asker::Long })
+        if let Some(progress) = &self.progress {
+            Progress::add(&progress.cpu_us, more);
+        }
+        let Some(pace) = &self.pace else { return Duration::ZERO };
+        pace.used(more, now, if used < self.short { Asker::Short } else { Asker::Long })
+    }
+
+    /// Tells how long the statement has rested since the last look, if it did.
+    fn note_rest(&self, now: Instant) {
+        if let Some(progress) = self.progress.as_ref().filter(|_| self.is_resting) {
+            Progress::add(&progress.rested_us, now.saturating_duration_since(self.looked.0));
+        }
     }
 
     /// How long the statement must rest for a share of its own.
@@ -272,7 +328,9 @@ impl Drop for Watched {
     /// On the statement's own thread.
     fn drop(&mut self) {
         self.cancel.rest(false);
-        self.charge(Instant::now(), thread_cpu().saturating_sub(self.before));
+        let now = Instant::now();
+        self.charge(now, thread_cpu().saturating_sub(self.before));
+        self.note_rest(now);
         if self.is_slowed {
             SLOWED.fetch_sub(1, Ordering::Relaxed);
         }

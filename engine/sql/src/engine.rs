@@ -6,7 +6,7 @@ pub use catalogue::Reads;
 
 use crate::analysis;
 use crate::authorizer::judge;
-use crate::budget::{Budget, Governor, Spent, Watching, spent};
+use crate::budget::{Budget, Governor, Progress, Spent, Watching, spent};
 use crate::cursor::OVER_BUDGET;
 use crate::functions::{self, Warn};
 use crate::program::{Instruction, analyse, result_type};
@@ -233,6 +233,17 @@ impl Engine {
     /// Lets the engine's statements share CPU time with those of others.
     pub fn share(&mut self, pace: Arc<Pace>) {
         self.governor.get_mut().pace = Some(pace);
+    }
+
+    /// Tells others what the engine's statements cost.
+    pub fn observe(&mut self, progress: Arc<Progress>) {
+        self.governor.get_mut().progress = Some(progress);
+    }
+
+    /// Lets statements count as short, among those that [share](Engine::share), while they have used less CPU time than this. With none they give
+    /// way to others from the beginning.
+    pub fn expect(&mut self, short: Duration) {
+        self.governor.get_mut().short = short;
     }
 
     /// Lets a table alone for so long before a statement asks it again.

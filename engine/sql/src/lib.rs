@@ -27,10 +27,10 @@ mod suggest;
 pub mod version;
 mod vtab;
 
-pub use budget::Budget;
+pub use budget::{Budget, Progress};
 pub use engine::{Discard, Engine, Parameters, Reads, ResultColumn, Row, Settings, Sink};
 pub use error::SqlError;
-pub use pace::{Asker, Pace};
+pub use pace::{Asker, Pace, RESERVE};
 pub use raw::{Cell, bound_memory, give_back_memory};
 pub use real::render_real;
 pub use suggest::nearest;

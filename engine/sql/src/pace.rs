@@ -4,8 +4,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// CPU time that statements share: so much at once, and then a part of a core. [`crate::Budget`] is for each statement, and each begins
-/// at full speed; many that are short could use a whole core that way. A reserve is left for statements that have used little: where others
-/// use all that there is, it is these others that wait.
+/// at full speed; many that are short could use a whole core that way. More than that is left in reserve for statements that have used little:
+/// where others use all that there is, it is these others that wait, and where many begin at once of which nobody knew that they are long,
+/// there is still enough for the rest.
 #[derive(Debug)]
 pub struct Pace {
     share: f64,
@@ -31,8 +32,8 @@ pub enum Asker {
     Long,
 }
 
-/// The reserve, as a part of what may be used at once.
-const RESERVE: f64 = 0.25;
+/// The reserve, as a multiple of what may be used at once.
+pub const RESERVE: f64 = 1.5;
 
 impl Pace {
     /// Lets statements use `burst` at once, and `share` of a core (more than 0) for ever.
@@ -89,9 +90,9 @@ mod tests {
             let found = pace.used(Duration::from_millis(used), at(ms), Asker::Long).as_secs_f64() * 1e3;
             assert!((found - f64::from(rest)).abs() < 0.01, "{ms} {used}: {found}, not {rest}");
         }
-        // For what is short there is half a second more.
+        // For what is short there are three seconds more.
         let short = |used: u64| pace.used(Duration::from_millis(used), at(1_000_000), Asker::Short);
-        assert_eq!((short(0), short(250)), (Duration::ZERO, Duration::ZERO));
+        assert_eq!((short(0), short(2750)), (Duration::ZERO, Duration::ZERO));
         assert!(!pace.take_held_up());
         assert!(short(250).abs_diff(Duration::from_secs(1)) < Duration::from_millis(1));
         assert!(pace.take_held_up() && !pace.take_held_up());

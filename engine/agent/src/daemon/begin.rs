@@ -80,6 +80,7 @@ impl Daemon {
             lanes,
             denied,
             hungry: HashSet::new(),
+            habits: HashMap::new(),
             troubled: HashSet::new(),
             heard,
         };

@@ -2,7 +2,7 @@
 
 use crate::flags::Flags;
 use crate::watch::Limits;
-use plumb_sql::{Budget, Pace};
+use plumb_sql::{Budget, Pace, RESERVE};
 use std::time::Duration;
 
 /// CPU time that a query may use at full speed.
@@ -34,16 +34,20 @@ pub(super) fn of(flags: &Flags) -> Budget {
 /// The part of the watchdog's limit that all queries together get: the process does more than run queries.
 const COMMON_SHARE: f64 = 0.85;
 
-/// The part of the CPU time with which the watchdog would put up that all queries may use at once, at full speed.
-const COMMON_BURST: f64 = 0.4;
+/// The part of the CPU time with which the watchdog would put up that all queries may use at once, at full speed: with what is in reserve for
+/// short ones.
+const COMMON_BURST: f64 = 0.5;
+
+/// The least that may be used so.
+const LEAST_BURST: Duration = Duration::from_secs(2);
 
 /// What all queries share, so that many that are cheap by themselves do not bring up the watchdog; `None` where it is off.
 pub(super) fn pace(flags: &Flags) -> Option<Pace> {
     let limits = Limits::of(flags);
     let share = limits.utilization?.clamp(1, 100) as f64 / 100.0;
     // It puts up with one thread that spins for so long.
-    let patience = limits.latency.mul_f64((1.0 - share) * COMMON_BURST);
-    Some(Pace::new(share * COMMON_SHARE, patience.max(BURST)))
+    let patience = limits.latency.mul_f64((1.0 - share) * COMMON_BURST).max(LEAST_BURST);
+    Some(Pace::new(share * COMMON_SHARE, patience.div_f64(1.0 + RESERVE)))
 }
 
 /// Resident memory from which on free memory is given back to the system: where no flag says it, four fifths of what the watchdog allows.
@@ -121,6 +125,23 @@ mod tests {
         let mut flags = Flags::default();
         flags.set("watchdog_level", "-1", Origin::CommandLine).unwrap();
         assert!(pace(&flags).is_none());
+    }
+
+    /// Nobody knows at a start which queries take long: hogs count as short for a while, and leave enough for the others all the same.
+    #[test]
+    fn short_queries_do_not_wait_at_a_start_with_hogs() {
+        let (pace, start, ms) = (pace(&Flags::default()).unwrap(), Instant::now(), Duration::from_millis);
+        let begun = (0..24).map(|_| pace.used(ms(75), start, Asker::Short)).max();
+        assert_eq!(begun, Some(Duration::ZERO));
+        let mut rest = Duration::ZERO;
+        for tick in 0..1200 {
+            let now = start + ms(50) * tick;
+            // Eight hogs on two cores, and twenty short ones each second.
+            rest = pace.used(if rest.is_zero() { ms(100) } else { Duration::ZERO }, now, Asker::Long);
+            let short = pace.used(ms(2), now, Asker::Short);
+            assert_eq!(short, Duration::ZERO, "{tick}");
+        }
+        assert!(!rest.is_zero(), "hogs have to");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// As many bytes of lines go to the loggers at once.
 const CHUNK: usize = 1 << 16;
@@ -30,6 +31,10 @@ pub(super) struct Job {
     pub(super) snapshot: bool,
     /// How long its last run took.
     pub(super) habit: Habit,
+    /// CPU time for which its statements go before those that take long.
+    pub(super) short: Duration,
+    /// Whether it may be left out soon: it has never run to its end, or was out of memory the last time.
+    pub(super) is_on_trial: bool,
     /// Whether rows that are gone are logged.
     pub(super) removed: bool,
     /// What decorators have said so far.
@@ -41,15 +46,43 @@ pub(super) struct Job {
     pub(super) host: Arc<str>,
 }
 
-/// What is known of how long a query takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of how long a query takes. Those that are less go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Habit {
-    /// It has never run to its end.
-    Unknown,
     /// It holds up nobody.
     Quick,
+    /// It has never run to its end.
+    Unknown,
     /// It would hold up others.
     Slow,
+}
+
+/// A query that took so long last time, rests not counted, is one of the slow ones. Busy machines make quick queries take longer than usual.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// So is one that took so much CPU time.
+const SLOW_CPU: Duration = Duration::from_secs(1);
+
+/// CPU time after which a query of which nothing is known is one that takes long.
+pub(super) const SHORT: Duration = Duration::from_millis(20);
+
+/// CPU time for which one counts as short that was quick the last time: twice what it took then, and between these.
+const KNOWN_SHORT: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
+
+impl Habit {
+    /// Of a query that took so much time, without rests, and CPU time.
+    pub(super) fn of(time: Duration, cpu: Duration) -> Self {
+        if time >= SLOW || cpu >= SLOW_CPU { Self::Slow } else { Self::Quick }
+    }
+
+    /// See [`Job::short`]; `cpu` is what the last run took.
+    pub(super) fn short(self, cpu: Duration) -> Duration {
+        match self {
+            Self::Quick => (cpu * 2).clamp(KNOWN_SHORT[0], KNOWN_SHORT[1]),
+            Self::Unknown => SHORT,
+            Self::Slow => Duration::ZERO,
+        }
+    }
 }
 
 /// How results are written: what flags say.
@@ -70,6 +103,8 @@ pub(super) struct Outcome {
     pub(super) cost: Cost,
     /// What it has used, if it began.
     pub(super) usage: Option<Usage>,
+    /// How long it had to rest.
+    pub(super) rested: Duration,
     /// Whether lines about it were logged.
     pub(super) logged: bool,
     pub(super) result: Result<(), Failure>,
@@ -123,7 +158,8 @@ impl Job {
         let Usage { wall_ms, user_ms, system_ms, memory, .. } = usage;
         let Output { bytes: output, logged } = output;
         let cost = Cost { at, wall_ms, user_ms, system_ms, memory, output };
-        Outcome { name: self.name.clone(), cost, usage: Some(usage), logged, result }
+        let (name, rested) = (self.name.clone(), Duration::ZERO);
+        Outcome { name, cost, usage: Some(usage), rested, logged, result }
     }
 
     fn ask(&self, engine: &mut Engine, shared: &Shared, at: i64, output: &mut Output) -> Result<(), Failure> {

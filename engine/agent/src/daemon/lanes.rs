@@ -1,13 +1,13 @@
 //! Threads that run queries. One is enough while queries are short; a query that takes long gets a lane to itself, and
-//! the others go on in another.
+//! the others go on in another. Where many take long of which nobody knew it, they give way and are asked again when the others have run.
 
-use super::job::{Failure, Habit, Job, Outcome};
+use super::job::{Failure, Habit, Job, Outcome, SHORT};
 use super::{Heard, Shared};
 use crate::glog::Severity;
 use crate::here;
 use crate::schedule::performance::Cost;
 use plumb_host::Cancel;
-use plumb_sql::{Engine, SqlError};
+use plumb_sql::{Engine, Progress, SqlError};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -19,11 +19,15 @@ use std::time::{Duration, Instant};
 /// Makes an engine for the configuration that is at work.
 pub(super) type Make = Arc<dyn Fn() -> Result<Engine, SqlError> + Send + Sync>;
 
-/// How long a query may hold up the others.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the others wait for a query before they go on in another lane.
+const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A query that took so long last time is one of the slow ones. Busy machines make quick queries take longer than usual.
-pub(super) const SLOW: Duration = Duration::from_secs(3);
+/// How long a query runs at least that is stopped to make room for others. It must have used CPU time too: that others do not let it run, on a busy
+/// machine or because it has to rest, is not its fault.
+const TURN: Duration = Duration::from_millis(100);
+
+/// Time without rests after which it is stopped although it has used none: it waits for something.
+const LONGEST_TURN: Duration = Duration::from_secs(5);
 
 /// See the module.
 pub(super) struct Lanes {
@@ -48,6 +52,7 @@ struct Lane {
     busy: Option<Busy>,
     /// Stops what runs.
     cancel: Arc<Mutex<Option<Cancel>>>,
+    progress: Arc<Progress>,
     thread: JoinHandle<()>,
 }
 
@@ -55,13 +60,26 @@ struct Lane {
 struct Busy {
     job: Job,
     since: Instant,
+    /// What its lane had used and rested then.
+    before: (Duration, Duration),
+    progress: Arc<Progress>,
     /// It was stopped to make room for others, and will be asked again.
     aside: bool,
 }
 
 impl Busy {
+    /// Whether it has shown by now that it takes long.
     fn is_slow(&self) -> bool {
-        self.job.habit == Habit::Slow || self.since.elapsed() >= PATIENCE
+        let (cpu, rested) = (self.progress.cpu() - self.before.0, self.progress.rested() - self.before.1);
+        let elapsed = self.since.elapsed();
+        let has_worked = cpu >= SHORT.max(self.job.short) && elapsed >= TURN;
+        self.job.habit == Habit::Slow || has_worked || elapsed.saturating_sub(rested) >= LONGEST_TURN
+    }
+
+    /// How much longer it may be waited for; `None` where it is known that its lane will not soon be free.
+    fn patience(&self) -> Option<Duration> {
+        let left = PATIENCE.saturating_sub(self.since.elapsed());
+        (self.job.habit != Habit::Slow && !left.is_zero()).then_some(left)
     }
 }
 
@@ -118,7 +136,10 @@ impl Lanes {
     /// Gives waiting queries to lanes. Answers how long they may still wait before another lane opens.
     pub(super) fn pump(&mut self) -> Option<Duration> {
         let mut wait = None;
-        for job in std::mem::take(&mut self.waiting) {
+        let mut waiting = Vec::from(std::mem::take(&mut self.waiting));
+        // Those that hold up nobody first; of those that do, those that will not come again if they are over their budget.
+        waiting.sort_by_key(|job| (job.habit, !job.is_on_trial));
+        for job in waiting {
             match self.place(&job) {
                 Ok(place) => self.begin(place, job),
                 Err(more) => {
@@ -132,7 +153,9 @@ impl Lanes {
 
     fn begin(&mut self, place: usize, job: Job) {
         if let Some(lane) = self.lanes.get_mut(place) {
-            lane.busy = Some(Busy { job: job.clone(), since: Instant::now(), aside: false });
+            let (progress, since) = (Arc::clone(&lane.progress), Instant::now());
+            let before = (progress.cpu(), progress.rested());
+            lane.busy = Some(Busy { job: job.clone(), since, before, progress, aside: false });
             // A lane ends only when its sender is dropped: it listens.
             let _ = lane.work.send(Work { job, make: Arc::clone(&self.make), generation: self.generation });
         }
@@ -152,9 +175,8 @@ impl Lanes {
         if let Some(idle) = self.lanes.iter().position(|lane| lane.busy.is_none()) {
             return Ok(idle);
         }
-        // The youngest query decides: while one is young, its lane may soon be free.
-        let youngest = self.busy().map(|busy| busy.since.elapsed()).min();
-        if let Some(wait) = youngest.and_then(|since| PATIENCE.checked_sub(since)).filter(|wait| !wait.is_zero()) {
+        // While one is young, its lane may soon be free.
+        if let Some(wait) = self.busy().filter_map(Busy::patience).max() {
             return Err(Some(wait));
         }
         if self.lanes.len() > twice {
@@ -169,14 +191,14 @@ impl Lanes {
         self.busy().filter(|busy| busy.is_slow() && !busy.aside).count()
     }
 
-    /// Nobody knew that so many queries are slow, and now they have all lanes. The one that has run for longest gives way, and waits for a
-    /// lane of the slow ones.
+    /// Nobody knew that so many queries are slow, and now they have all lanes. Of those that have shown it, the one that has run for longest gives
+    /// way, and waits for a lane of the slow ones.
     fn put_aside(&mut self) {
         let is_too_many = self.slow() > self.most;
-        let unknown =
-            |lane: &&mut Lane| lane.busy.as_ref().is_some_and(|busy| busy.job.habit != Habit::Slow && !busy.aside);
+        let has_shown_it = |busy: &Busy| busy.job.habit != Habit::Slow && !busy.aside && busy.is_slow();
+        let may_go = |lane: &&mut Lane| lane.busy.as_ref().is_some_and(has_shown_it);
         let since = |lane: &&mut Lane| lane.busy.as_ref().map(|busy| busy.since);
-        let chosen = self.lanes.iter_mut().filter(unknown).min_by_key(since);
+        let chosen = self.lanes.iter_mut().filter(may_go).min_by_key(since);
         if let Some(busy) = chosen.filter(|_| is_too_many).and_then(|lane| lane.busy.as_mut()) {
             busy.aside = true;
         }
@@ -186,14 +208,15 @@ impl Lanes {
 
     fn open(&mut self) -> Option<usize> {
         let (work, works) = mpsc::channel();
-        let cancel = Arc::default();
+        let (cancel, progress) = (Arc::default(), Arc::default());
         let place = self.lanes.len();
         let body = {
-            let (shared, done, cancel) = (Arc::clone(&self.shared), self.done.clone(), Arc::clone(&cancel));
-            move || serve(place, &works, &done, &shared, &cancel)
+            let (shared, done) = (Arc::clone(&self.shared), self.done.clone());
+            let (cancel, progress) = (Arc::clone(&cancel), Arc::clone(&progress));
+            move || serve(place, &works, &done, &shared, &cancel, &progress)
         };
         match std::thread::Builder::new().name(format!("queries {place}")).spawn(body) {
-            Ok(thread) => self.lanes.push(Lane { work, busy: None, cancel, thread }),
+            Ok(thread) => self.lanes.push(Lane { work, busy: None, cancel, progress, thread }),
             Err(error) => {
                 self.shared.hub.say(Severity::Error, here!(), &format!("no thread for queries: {error}"));
                 return None;
@@ -203,13 +226,16 @@ impl Lanes {
     }
 
     /// A lane has finished; answers how its query went, unless that is to be asked again. Lanes that nobody needs any more end.
-    pub(super) fn finished(&mut self, done: Done) -> Option<Outcome> {
+    pub(super) fn finished(&mut self, mut done: Done) -> Option<Outcome> {
         let busy = self.lanes.get_mut(done.lane).and_then(|lane| lane.busy.take());
         let was_stopped = matches!(&done.outcome.result, Err(Failure::Sql(SqlError::Sql { .. })));
-        if let Some(Busy { mut job, .. }) = busy.filter(|busy| busy.aside && was_stopped) {
-            job.habit = Habit::Slow;
-            self.waiting.push_back(job);
-            return None;
+        if let Some(Busy { mut job, before, progress, aside, .. }) = busy {
+            done.outcome.rested = progress.rested() - before.1;
+            if aside && was_stopped {
+                (job.habit, job.short) = (Habit::Slow, Duration::ZERO);
+                self.waiting.push_back(job);
+                return None;
+            }
         }
         if self.waiting.is_empty() {
             while self.lanes.len() > 1 && self.lanes.last().is_some_and(|lane| lane.busy.is_none()) {
@@ -245,7 +271,14 @@ impl Lane {
 }
 
 /// The life of a lane.
-fn serve(place: usize, works: &Receiver<Work>, done: &Sender<Heard>, shared: &Shared, cancel: &Mutex<Option<Cancel>>) {
+fn serve(
+    place: usize,
+    works: &Receiver<Work>,
+    done: &Sender<Heard>,
+    shared: &Shared,
+    cancel: &Mutex<Option<Cancel>>,
+    progress: &Arc<Progress>,
+) {
     let mut engine: Option<(u64, Engine)> = None;
     while let Ok(Work { job, make, generation }) = works.recv() {
         if engine.as_ref().is_none_or(|(made, _)| *made != generation) {
@@ -258,6 +291,7 @@ fn serve(place: usize, works: &Receiver<Work>, done: &Sender<Heard>, shared: &Sh
                     if let Some(pace) = &shared.pace {
                         made.share(Arc::clone(pace));
                     }
+                    made.observe(Arc::clone(progress));
                     *cancel.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.cancel());
                     run(place, &job, &mut engine.insert((generation, made)).1, shared)
                 }
@@ -277,7 +311,8 @@ fn serve(place: usize, works: &Receiver<Work>, done: &Sender<Heard>, shared: &Sh
 
 fn failed(job: &Job, shared: &Shared, error: SqlError) -> Outcome {
     let cost = Cost { at: (shared.clock)(), ..Cost::default() };
-    Outcome { name: job.name.clone(), cost, usage: None, logged: false, result: Err(Failure::Sql(error)) }
+    let (name, rested) = (job.name.clone(), Duration::ZERO);
+    Outcome { name, cost, usage: None, rested, logged: false, result: Err(Failure::Sql(error)) }
 }
 
 /// Runs a query, with its name where it is found if the process dies in it; none if it panicked.
@@ -285,6 +320,7 @@ fn run(place: usize, job: &Job, engine: &mut Engine, shared: &Shared) -> Option<
     if let Err(error) = shared.running.begin(place, &job.name) {
         shared.hub.say(Severity::Warning, here!(), &format!("cannot note that {} runs: {error}", job.name));
     }
+    engine.expect(job.short);
     let outcome = catch_unwind(AssertUnwindSafe(|| job.run(engine, shared))).ok();
     for warning in engine.take_warnings() {
         shared.hub.say(Severity::Warning, here!(), &warning);

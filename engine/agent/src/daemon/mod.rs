@@ -28,7 +28,7 @@ use crate::schedule::timetable::{Entry, Tick, Ticker, Timetable};
 use crate::store::{Store, StoreError};
 use board::Board;
 use job::{Failure, Habit, Job, Outcome};
-use lanes::{Done, Lanes, SLOW};
+use lanes::{Done, Lanes};
 use packs::Packs;
 use plumb_host::Host;
 use plumb_schema::{Performance, Registry, ScheduleInfo};
@@ -174,6 +174,8 @@ pub struct Daemon {
     denied: HashMap<String, i64>,
     /// Queries that were out of memory when they last ran. Another one may have used it: who is so twice in a row is left out.
     hungry: HashSet<String>,
+    /// How long queries took when they last ran since the start.
+    habits: HashMap<String, Habit>,
     /// Queries whose results could not be stored when they last ran.
     troubled: HashSet<String>,
     performance: HashMap<String, Performance>,
@@ -356,11 +358,14 @@ impl Daemon {
             self.say(Severity::Info, &format!("Executing scheduled query {name}{sql}"));
         }
         let all = self.decorations.values().flatten().map(|(name, value)| (name.clone(), value.clone()));
+        let (habit, short, has_ended) = self.habit(name);
         self.lanes.push(Job {
             name: name.clone(),
             sql: entry.query.sql.clone(),
             snapshot: entry.query.snapshot,
-            habit: self.habit(name),
+            habit,
+            short,
+            is_on_trial: entry.query.denylist && (!has_ended || self.hungry.contains(name)),
             removed: entry.query.removed,
             decorations: Arc::new(all.collect()),
             always: Arc::clone(&self.settings.always),
@@ -369,18 +374,26 @@ impl Daemon {
         });
     }
 
-    fn habit(&self, name: &str) -> Habit {
-        match self.performance.get(name).filter(|figures| figures.executions > 0) {
-            Some(figures) if u128::from(figures.last_wall_time_ms) >= SLOW.as_millis() => Habit::Slow,
-            Some(_) => Habit::Quick,
-            None => Habit::Unknown,
-        }
+    /// What is known of how long a query takes, how long it counts as short, and whether it has ever come to an end.
+    fn habit(&self, name: &str) -> (Habit, Duration, bool) {
+        let Some(figures) = self.performance.get(name).filter(|figures| figures.executions > 0) else {
+            return (Habit::Unknown, Habit::Unknown.short(Duration::ZERO), false);
+        };
+        let cpu = Duration::from_millis(figures.last_user_time.saturating_add(figures.last_system_time));
+        let time = Duration::from_millis(figures.last_wall_time_ms);
+        let habit = match (self.habits.get(name), Habit::of(time, cpu)) {
+            (Some(habit), _) => *habit,
+            // It may have had to rest: before the start nobody has noted that.
+            (None, Habit::Slow) if Habit::of(Duration::ZERO, cpu) == Habit::Quick => Habit::Unknown,
+            (None, habit) => habit,
+        };
+        (habit, habit.short(cpu), true)
     }
 
     /// A query has run.
     fn finished(&mut self, done: Done) {
         let Some(outcome) = self.lanes.finished(done) else { return };
-        let Outcome { name, cost, usage, logged, result } = outcome;
+        let Outcome { name, cost, usage, rested, logged, result } = outcome;
         self.tell_slowed();
         if let Some(usage) = &usage {
             self.trimmed.look(usage.resident, self.settings.trim);
@@ -388,6 +401,10 @@ impl Daemon {
         if !matches!(result, Err(Failure::Stopped)) {
             self.record(&name, usage.as_ref(), logged, result.is_ok());
         }
+        let (time, cpu) = (Duration::from_millis(cost.wall_ms), Duration::from_millis(cost.user_ms + cost.system_ms));
+        let is_over = result.as_ref().is_err_and(Failure::is_over_budget);
+        let habit = if is_over { Habit::Slow } else { Habit::of(time.saturating_sub(rested), cpu) };
+        self.habits.insert(name.clone(), habit);
         match result {
             Ok(()) => {
                 self.hungry.remove(&name);

@@ -281,6 +281,25 @@ fn a_watched_worker_comes_back() {
     assert!(rustix::process::test_kill_process(worker).is_err(), "the worker has ended");
 }
 
+/// Queries that fill the memory fail alone and are left out, while others go on.
+#[test]
+fn memory_that_is_used_up() {
+    let config = r#"{"schedule": {
+        "doubles": {"query": "with recursive t(x) as (select 'x' union all select x || x from t) select max(length(x)) from t", "interval": 1},
+        "sorts": {"query": "with recursive r(n) as (select 1 union all select n + 1 from r) select n, printf('%.1000c', 'x') as t from r order by t desc, n", "interval": 1},
+        "quick": {"query": "select 1 as one", "interval": 1, "snapshot": true}}}"#;
+    let mut daemon = Daemon::new(config, &["--disable_watchdog"]);
+    daemon.start();
+    for name in ["doubles", "sorts"] {
+        let line = format!("Scheduled query {name} cost more than its budget");
+        daemon.wait(&line, || daemon.read("stderr").contains(&line));
+    }
+    let runs = || daemon.read("log/osqueryd.snapshots.log").lines().count();
+    let before = runs();
+    daemon.wait("another run", || runs() > before);
+    assert_eq!(daemon.end(Signal::TERM), Some(0));
+}
+
 /// A file system of its own, which is taken away at the end.
 struct Tmpfs(PathBuf);
 
