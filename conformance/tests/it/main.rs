@@ -7,5 +7,6 @@ mod foreign;
 mod fuzz_corpora;
 mod ground_truth;
 mod liars;
+mod old_bugs;
 mod program;
 mod questions;
