@@ -242,3 +242,21 @@ SELECT uid FROM users ORDER BY (1, 2)
 SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2
 SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2
 SELECT uid FROM users ORDER BY 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2
+SELECT 1 FROM users u, groups g WHERE u.gid BETWEEN g.gid AND 5
+SELECT 1 FROM users u, groups g WHERE 5 BETWEEN u.gid AND g.gid
+SELECT 1 FROM users u, groups g WHERE CASE u.gid WHEN g.gid THEN 1 END
+SELECT 1 FROM users u, groups g WHERE CASE WHEN u.gid THEN 1 ELSE g.gid END
+SELECT 1 FROM users u, groups g WHERE CAST(u.gid AS TEXT) = g.groupname
+SELECT 1 FROM users u, groups g WHERE u.username COLLATE NOCASE = g.groupname
+SELECT 1 FROM users u, groups g WHERE abs(u.gid - g.gid)
+SELECT 1 FROM users u, groups g WHERE u.gid IN (1, g.gid)
+SELECT 1 FROM users u, groups g WHERE u.gid IN (SELECT g.gid)
+SELECT 1 FROM users u, groups g WHERE (u.gid, 1) = (g.gid, 1)
+SELECT 1 FROM users u, groups g WHERE -u.gid = +g.gid
+SELECT 1 FROM users u, groups g WHERE (u.gid = g.gid) IS NULL
+SELECT 1 FROM users u, groups g WHERE (u.gid = g.gid) NOTNULL
+SELECT 1 FROM users u, groups g WHERE u.gid = 1 OR g.gid = 1
+SELECT 1 FROM users u, groups g WHERE u.gid NOT NULL AND g.gid NOT NULL
+CREATE VIRTUAL TABLE temp.w USING users; SELECT temp.w.uid FROM w; SELECT main.w.uid FROM w
+CREATE VIRTUAL TABLE w USING users; SELECT main.w.uid FROM w; SELECT temp.w.uid FROM w
+CREATE VIRTUAL TABLE w USING nothing; SELECT 1

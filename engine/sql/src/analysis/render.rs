@@ -153,10 +153,21 @@ mod tests {
 
     #[test]
     fn colours_change_nothing_else() {
-        let found = Diagnostic::error(Code::UnknownColumn, 9..12, "no such column: udi".to_owned());
+        let found = Diagnostic::error(Code::UnknownColumn, 10..13, "no such column: udi".to_owned());
         let found = found.with_help(Some("did you mean uid of users?".to_owned()));
         let analysis = Analysis { statements: Vec::new(), diagnostics: vec![found] };
         let plain = render(&analysis, "SELECT 1,\nudi", false);
+        let lines = [
+            "error[unknown-column]: no such column: udi",
+            " --> 2:1",
+            "  |",
+            "2 | udi",
+            "  | ^^^",
+            "  = help: did you mean uid of users?",
+            "",
+            "",
+        ];
+        assert_eq!(plain.split('\n').collect::<Vec<_>>(), lines);
         assert!(!plain.contains('\u{1b}'));
         let coloured = render(&analysis, "SELECT 1,\nudi", true);
         let pieces = coloured.split('\u{1b}').map(|piece| piece.split_once('m').map_or(piece, |(_, text)| text));

@@ -33,6 +33,8 @@ fn one_picture_and_no_more() {
         ("SELECT (SELECT count(*) FROM plain b WHERE b.n = a.n) FROM plain a WHERE a.id = 5", "2", "scan, row×10"),
         ("SELECT id FROM plain WHERE id = 1 UNION ALL SELECT id FROM plain WHERE id = 3", "1;3", "scan, row×10"),
         ("SELECT count(*) FROM keyed a JOIN keyed b ON a.id = b.id WHERE a.name = 'b'", "6", "scan, row×10"),
+        ("CREATE VIRTUAL TABLE again USING plain; SELECT count(*) FROM plain, again", "100", "scan, row×10"),
+        ("CREATE VIRTUAL TABLE again USING plain; SELECT count(*) FROM again", "10", "scan, row×10"),
         // While all look up, a lookup is made once.
         ("SELECT count(*) FROM (VALUES (3), (4), (3)) v JOIN keyed k ON k.id = v.column1", "3", "id 3, id 4, row×20"),
         // OR over rows that look equal loses none.

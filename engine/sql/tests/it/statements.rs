@@ -268,6 +268,30 @@ fn types_of_results() {
     let sql = "SELECT id, name, n + 1, n > 1, 7, 'x' || name, NULL, count(*), 'a' FROM plain";
     let types: Vec<String> = engine().describe(sql).expect(sql).into_iter().map(|column| column.decltype).collect();
     assert_eq!(types, ["BIGINT", "TEXT", "BIGINT", "INTEGER", "INTEGER", "TEXT", "UNKNOWN", "BIGINT", "TEXT"]);
+    for (expression, expect) in [
+        ("upper(name)", "TEXT"),
+        ("abs(n)", "TEXT"),
+        ("1.5", "DOUBLE"),
+        ("x'00'", "BLOB"),
+        ("9223372036854775807", "INTEGER"),
+        ("CAST(id AS REAL)", "DOUBLE"),
+        ("CAST(id AS BLOB)", "BLOB"),
+        ("CAST(id AS TEXT)", "TEXT"),
+        ("CAST(name AS INTEGER)", "BIGINT"),
+        ("NOT id", "INTEGER"),
+        ("~id", "BIGINT"),
+        ("id & 1", "BIGINT"),
+        ("id % 2", "BIGINT"),
+        ("id << 2", "BIGINT"),
+        ("sum(n)", "BIGINT"),
+        ("max(name)", "BIGINT"),
+        ("(SELECT name FROM plain)", "TEXT"),
+        ("(SELECT 1.5)", "DOUBLE"),
+    ] {
+        let described = engine().describe(&format!("SELECT 0, {expression}, 'x' FROM plain")).expect(expression);
+        let types: Vec<&str> = described.iter().map(|column| column.decltype.as_str()).collect();
+        assert_eq!(types, ["INTEGER", expect, "TEXT"], "{expression}");
+    }
 }
 
 /// Declared tables cost nothing until they are used: three hundred more change no answer.
