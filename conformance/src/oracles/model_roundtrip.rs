@@ -20,6 +20,7 @@ use crate::engines::embedded::Embedded;
 use crate::generators::host::literal;
 use crate::generators::model::damage::{Damage, damage};
 use crate::generators::model::{Expected, Files, Machine, Question, Settings, Value, tables};
+use crate::generators::netlink::harm::tell_dump;
 use arbitrary::Unstructured;
 use plumb_host::Host;
 use plumb_schema::{AnyTable, Constraint, Registry};
@@ -181,6 +182,9 @@ fn told(files: &Files, damage: Option<&Damage>) -> String {
     for path in files.paths().take(60) {
         let thing = files.get(path).map(crate::generators::model::files::tell).unwrap_or_default();
         let _ = writeln!(text, "{}: {thing}", path.escape_ascii());
+    }
+    for dump in files.dumps() {
+        let _ = writeln!(text, "netlink: {}", tell_dump(dump));
     }
     if let Some(damage) = damage {
         let _ = write!(text, "after damage\n{}", damage.told);

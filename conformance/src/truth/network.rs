@@ -57,7 +57,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         table: "routes",
         run: Run::Args(&["-4", "-j", "-N", "route", "show", "table", "all"]),
         read: |out| routes(out, Ipv4Addr::UNSPECIFIED.into()),
-        sql: "select destination, netmask, gateway, source, interface, metric, mtu, hopcount, type from routes where destination not like '%:%'",
+        sql: "select destination, netmask, gateway, source, flags, interface, metric, mtu, hopcount, type from routes where destination not like '%:%'",
         key: &["destination", "netmask", "interface", "metric", "type", "gateway"],
         ..IP
     },
@@ -66,7 +66,7 @@ pub(super) static TRUTHS: &[Truth] = &[
         table: "routes",
         run: Run::Args(&["-6", "-j", "-N", "route", "show", "table", "all"]),
         read: |out| routes(out, Ipv6Addr::UNSPECIFIED.into()),
-        sql: "select destination, netmask, gateway, source, interface, metric, mtu, hopcount, type from routes where destination like '%:%'",
+        sql: "select destination, netmask, gateway, source, flags, interface, metric, mtu, hopcount, type from routes where destination like '%:%'",
         key: &["destination", "netmask", "interface", "metric", "type", "gateway"],
         ..IP
     },
@@ -243,6 +243,26 @@ fn ipv6_settings(out: &[u8]) -> Vec<Row> {
     lines(out).filter_map(one).collect()
 }
 
+/// Names of the flags of routes and of next hops, and their numbers (`linux/rtnetlink.h`).
+const ROUTE_FLAGS: [(&str, u32); 11] = [
+    ("dead", 1),
+    ("pervasive", 2),
+    ("onlink", 4),
+    ("offload", 8),
+    ("linkdown", 16),
+    ("unresolved", 32),
+    ("trap", 64),
+    ("notify", 0x100),
+    ("rt_offload", 0x4000),
+    ("rt_trap", 0x8000),
+    ("rt_offload_failed", 0x2000_0000),
+];
+
+fn route_flags(route: &Value) -> u32 {
+    let names: Vec<&str> = route["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    ROUTE_FLAGS.iter().filter(|(name, _)| names.contains(name)).map(|(_, bit)| bit).sum()
+}
+
 fn routes(out: &[u8], anywhere: IpAddr) -> Vec<Row> {
     let mut rows = Vec::new();
     for route in json(out) {
@@ -270,6 +290,7 @@ fn routes(out: &[u8], anywhere: IpAddr) -> Vec<Row> {
                 ("netmask", cell(prefix.to_string())),
                 ("gateway", via.and_then(cell)),
                 ("source", at(&route, "prefsrc")),
+                ("flags", cell((route_flags(&route) | route_flags(&hop)).to_string())),
                 ("interface", at(&hop, "dev")),
                 ("metric", number(&route, "metric")),
                 ("mtu", number(metrics, "mtu")),

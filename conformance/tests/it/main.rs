@@ -7,6 +7,8 @@ mod foreign;
 mod fuzz_corpora;
 mod ground_truth;
 mod liars;
+#[cfg(target_os = "linux")]
+mod networks;
 mod old_bugs;
 mod program;
 mod questions;

@@ -1,7 +1,8 @@
 //! Damage to the files of a rendered machine.
 
-use super::files::{Files, Thing, is_below};
+use super::files::{Files, Thing, is_below, name_of};
 use crate::generators::host::{ERRNOS, attacked, token};
+use crate::generators::netlink::harm::{harm, noise};
 use arbitrary::{Result, Unstructured};
 use plumb_host::{Access, FileKind};
 use std::fmt::Write as _;
@@ -30,6 +31,11 @@ impl Damage {
 pub fn damage(u: &mut Unstructured<'_>, files: &mut Files) -> Result<Damage> {
     let mut damage = Damage::default();
     for _ in 0..u.int_in_range(1..=4)? {
+        // What netlink tells of a machine may be told in one place, and in files by hundreds.
+        if !files.dumps().is_empty() && u.ratio(1, 3)? {
+            a_dump(u, files, &mut damage)?;
+            continue;
+        }
         let paths: Vec<Vec<u8>> = files.paths().map(<[u8]>::to_vec).collect();
         if paths.is_empty() {
             break;
@@ -42,6 +48,21 @@ pub fn damage(u: &mut Unstructured<'_>, files: &mut Files) -> Result<Damage> {
         }
     }
     Ok(damage)
+}
+
+/// Harms an answer of netlink, or puts something into it that says nothing.
+fn a_dump(u: &mut Unstructured<'_>, files: &mut Files, damage: &mut Damage) -> Result<()> {
+    let place = u.choose_index(files.dumps().len())?;
+    let Some(dump) = files.dumps_mut().get_mut(place) else { return Ok(()) };
+    let name = name_of(dump);
+    let told = if u.ratio(1, 2)? {
+        noise(u, dump)?
+    } else {
+        damage.paths.push(name.clone());
+        harm(u, dump)?
+    };
+    let _ = writeln!(damage.told, "{}: {told}", name.escape_ascii());
+    Ok(())
 }
 
 /// The only harm that leaves the rest of a file as it was.

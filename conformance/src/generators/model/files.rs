@@ -1,6 +1,6 @@
 //! What a machine is rendered into, before it becomes a host: files by path, open to damage.
 
-use plumb_host::{Access, FileKind, Mem, Moment, Stat};
+use plumb_host::{Access, Dump, FileKind, Mem, Moment, Stat};
 use std::collections::BTreeMap;
 
 /// What stands at a path.
@@ -43,14 +43,15 @@ pub struct Files {
     metas: BTreeMap<Vec<u8>, Meta>,
     faults: Vec<(Vec<u8>, Access, i32)>,
     line_files: Vec<Vec<u8>>,
+    dumps: Vec<Dump>,
 }
 
 impl Files {
     /// Nothing, at a time.
     #[must_use]
     pub fn new(now: Moment) -> Self {
-        let (things, metas, faults, line_files) = Default::default();
-        Self { now, things, metas, faults, line_files }
+        let (things, metas, faults, line_files, dumps) = Default::default();
+        Self { now, things, metas, faults, line_files, dumps }
     }
 
     /// A regular file.
@@ -73,6 +74,22 @@ impl Files {
     /// Anything else.
     pub fn put(&mut self, path: impl Into<Vec<u8>>, thing: Thing) {
         self.things.insert(path.into(), thing);
+    }
+
+    /// What netlink answers to a request.
+    pub fn dump(&mut self, dump: Dump) {
+        self.dumps.push(dump);
+    }
+
+    /// All that netlink answers.
+    #[must_use]
+    pub fn dumps(&self) -> &[Dump] {
+        &self.dumps
+    }
+
+    /// The same, to change it.
+    pub fn dumps_mut(&mut self) -> &mut Vec<Dump> {
+        &mut self.dumps
     }
 
     /// What stat says of a path.
@@ -146,6 +163,7 @@ impl Files {
         for (path, meta) in &self.metas {
             mem = mem.meta(path, |stat| meta.apply(stat));
         }
+        let mem = self.dumps.iter().cloned().fold(mem, Mem::dumped);
         self.faults.iter().fold(mem, |mem, (path, access, errno)| mem.fail_on(path, *access, *errno))
     }
 }
@@ -167,6 +185,14 @@ impl Meta {
 #[must_use]
 pub fn is_below(path: &[u8], top: &[u8]) -> bool {
     path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// The name under which rows depend on a dump, as on a path.
+#[must_use]
+pub fn name_of(dump: &Dump) -> Vec<u8> {
+    let family = dump.body.iter().take(2).map(u8::to_string).collect::<Vec<_>>().join(".");
+    let name = format!("netlink/{}/{}/{family}/", dump.protocol, dump.kind);
+    [name.as_bytes(), &dump.namespace].concat()
 }
 
 /// A thing for people.

@@ -28,6 +28,7 @@ pub mod hardware;
 pub mod kernel;
 pub mod keys;
 pub mod logins;
+mod manner;
 pub mod mappings;
 pub mod mounts;
 pub mod names;

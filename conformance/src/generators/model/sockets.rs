@@ -2,11 +2,15 @@
 //!
 //! `/proc/PID/net` (proc_pid_net(5)) tells the sockets of the process's network namespace: addresses as 32-bit words in the byte
 //! order of the machine, ports in hexadecimal, states by number; unix sockets with their paths, of which the NULs of an
-//! abstract name are shown as `@`. Who has a socket open is told by the links `socket:[INODE]` in `/proc/PID/fd`.
+//! abstract name are shown as `@`. A kernel that answers netlink (sock_diag(7)) is asked first. Who has a socket open is told by
+//! the links `socket:[INODE]` in `/proc/PID/fd`.
+
+mod wire;
 
 use super::{Draw, Files, Part, Pool, Question, Subject, cells};
 use arbitrary::Result;
 use std::fmt::Write as _;
+use wire::{SOURCE, Wire};
 
 /// See the module.
 pub static SUBJECT: Subject =
@@ -16,6 +20,8 @@ pub static SUBJECT: Subject =
 struct Sockets {
     networks: Vec<(u32, Option<u64>)>,
     all: Vec<Socket>,
+    /// What netlink tells, if it is there.
+    wire: Option<Wire>,
 }
 
 /// A socket.
@@ -97,6 +103,7 @@ const V6: [([u16; 8], &str); 7] = [
 
 fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
     let spaces: Vec<u64> = pool.networks.iter().filter_map(|(_, network)| *network).collect();
+    let wire = if draw.chance(2)? { Some(Wire::draw(draw, &spaces)?) } else { None };
     let (mut all, mut next) = (Vec::new(), super::descriptors::MOST + 1);
     // Inodes of sockets are unique; a few apart, so that they look like others.
     let first = if draw.odd(4)? { u32::MAX - 40 } else { draw.small(100, 400)? };
@@ -111,7 +118,7 @@ fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
         let inode = if waiting { 0 } else { first + place };
         all.push(Socket { network: draw.pick(&spaces)?, inode, kind, owners });
     }
-    Ok(Box::new(Sockets { networks: pool.networks.clone(), all }))
+    Ok(Box::new(Sockets { networks: pool.networks.clone(), all, wire }))
 }
 
 fn kind(draw: &mut Draw<'_, '_>) -> Result<Kind> {
@@ -245,12 +252,17 @@ impl Sockets {
 
 impl Part for Sockets {
     fn render(&self, files: &mut Files) {
+        let dumps = self.wire.iter().flat_map(|wire| wire.dumps(&self.all));
+        dumps.for_each(|dump| files.dump(dump));
         for (pid, network) in &self.networks {
             let Some(network) = network else {
                 files.put(format!("/proc/{pid}/ns"), super::files::Thing::Dir);
                 continue;
             };
             files.link(format!("/proc/{pid}/ns/net"), format!("net:[{network}]"));
+            if self.wire.as_ref().is_some_and(|wire| !wire.has_files()) {
+                continue;
+            }
             for name in FILES.iter().map(|(name, ..)| *name).chain(["unix", "packet"]) {
                 let (path, text) = (format!("/proc/{pid}/net/{name}"), self.file(*network, name));
                 // A line of junk behind a unix socket could be the rest of its path.
@@ -312,7 +324,7 @@ impl Sockets {
                 socket.network.to_string(),
             ];
             // Whose files are read for a namespace, and who has a socket open, depends on all processes.
-            question.row(&[b"/proc"], row);
+            question.row(&[b"/proc", SOURCE], row);
         }
         question
     }
@@ -334,7 +346,7 @@ impl Sockets {
                 socket.path(),
                 socket.network.to_string(),
             ];
-            question.row(&[b"/proc"], row);
+            question.row(&[b"/proc", SOURCE], row);
         }
         question
     }

@@ -5,6 +5,8 @@ use plumb_schema::Platforms;
 
 #[path = "slips.rs"]
 mod slips;
+#[path = "wired.rs"]
+mod wired;
 
 /// Machines a table and settings.
 const SEEDS: u64 = 24;
