@@ -3,7 +3,8 @@
 //! A pattern is compiled once: SQLite keeps what belongs to a constant argument for the statement, and the last few
 //! patterns of the connection are kept for those that are not constant. Most patterns match in time linear in the text;
 //! those that look ahead or refer back, and large ones on large texts, have a matcher whose work is bounded and which
-//! can be cancelled.
+//! can be cancelled. So have groups that the last turn of a repetition may leave out, `(?:(a)|b)*`: each turn begins without
+//! them (ECMA-262, 22.2.2.3.1, and the recorded agent's library), but what matches in linear time does not forget them.
 //!
 //! Divergence: the recorded agent refuses patterns of more than `regex_max_size` bytes; here the compiled size counts.
 
@@ -112,6 +113,8 @@ struct Matcher {
     /// For patterns that need no backtracking.
     linear: Option<Linear>,
     program: Program,
+    /// Only `program` knows the groups.
+    forgets: bool,
 }
 
 struct Linear {
@@ -141,7 +144,7 @@ impl Matcher {
         let pattern = parse::parse(pattern).ok()?;
         let program = Program::new(&pattern)?;
         let linear = if pattern.backtracks { None } else { Some(Linear::new(&pattern)?) };
-        Some(Self { linear, program })
+        Some(Self { linear, program, forgets: pattern.root.forgets() })
     }
 
     /// The linear matcher, unless it might take too long: it cannot be stopped, and in the worst case looks at every
@@ -169,18 +172,27 @@ impl Matcher {
         if group >= self.program.groups() {
             return Ok(Answer::Null);
         }
-        let range = match self.linear_for(text) {
+        Ok(match self.range(text, group, cancel)? {
+            Some(range) => range.and_then(|range| text.get(range)).map_or(Answer::Fixed(""), Answer::text),
+            None => Answer::Null,
+        })
+    }
+
+    /// Where a group of the first match is; nothing within where it took no part.
+    fn range(&self, text: &[u8], group: usize, cancel: &Cancel) -> Result<Option<Option<Range<usize>>>> {
+        let known = |groups: Groups| group_of(&groups, group);
+        Ok(match self.linear_for(text) {
             Some(linear) if group == 0 => linear.regex.find(text).map(|found| Some(found.range())),
+            Some(linear) if self.forgets => match linear.regex.find(text) {
+                Some(whole) => search(&self.program, text, whole.start(), cancel)?.map(known),
+                None => None,
+            },
             Some(Linear { regex, slots }) => {
                 let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
                 let matched = regex.captures_read(&mut slots, text);
                 matched.map(|_| slots.get(group).map(|(start, end)| start..end))
             }
-            None => search(&self.program, text, 0, cancel)?.map(|groups| group_of(&groups, group)),
-        };
-        Ok(match range {
-            Some(range) => range.and_then(|range| text.get(range)).map_or(Answer::Fixed(""), Answer::text),
-            None => Answer::Null,
+            None => search(&self.program, text, 0, cancel)?.map(known),
         })
     }
 }
@@ -241,12 +253,16 @@ mod tests {
     use super::*;
 
     /// Random patterns without look-ahead, in which no repetition can match nothing: on such both matchers agree.
-    struct Generator(u64);
+    struct Generator {
+        state: u64,
+        /// What is repeated may be a group.
+        captures: bool,
+    }
 
     impl Generator {
         fn below(&mut self, bound: u64) -> u64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) % bound
+            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.state >> 33) % bound
         }
 
         fn pick(&mut self, choices: &[&'static str]) -> &'static str {
@@ -259,7 +275,8 @@ mod tests {
                 0 => atom,
                 1 => atom + self.pick(&["+", "{2}", "{1,2}", "+?", "{1,}"]),
                 2 => {
-                    format!("(?:{}|{}){}", self.solid(depth - 1), self.solid(0), self.pick(&["", "+", "{2}", "+?"]))
+                    let start = if self.captures { self.pick(&["(", "(?:"]) } else { "(?:" };
+                    format!("{start}{}|{}){}", self.solid(depth - 1), self.solid(0), self.pick(&["", "+", "{2}", "+?"]))
                 }
                 _ => self.solid(depth - 1) + &self.solid(depth - 1),
             }
@@ -288,7 +305,7 @@ mod tests {
     #[test]
     fn both_matchers_agree() {
         let cancel = Cancel::new();
-        let mut generator = Generator(1);
+        let mut generator = Generator { state: 1, captures: false };
         let mut matched = 0;
         for _ in 0..2000 {
             let pattern = if generator.below(2) == 0 { generator.pattern(3) } else { generator.solid(3) };
@@ -306,6 +323,53 @@ mod tests {
             }
         }
         assert!((1000..7000).contains(&matched), "{matched} of 8000 matched");
+    }
+
+    /// Whatever runs, a turn of a repetition knows no groups of those before it.
+    #[test]
+    fn groups_of_turns() {
+        let cancel = Cancel::new();
+        let mut generator = Generator { state: 2, captures: true };
+        let (mut told, mut forgot, mut differ) = (0, 0, 0);
+        for _ in 0..2000 {
+            let pattern =
+                format!("(?:{}|({})){}", generator.solid(2), generator.solid(2), generator.pick(&["", "+", "+?"]));
+            let matcher = Matcher::compile(pattern.as_bytes()).unwrap();
+            let regex = &matcher.linear.as_ref().unwrap().regex;
+            for _ in 0..4 {
+                let text = generator.text();
+                let Some(groups) = matcher.program.search(&text, 0, &cancel).unwrap() else { continue };
+                for (group, range) in groups.iter().enumerate() {
+                    let found = matcher.range(&text, group, &cancel).unwrap();
+                    assert_eq!(found.as_ref(), Some(range), "{pattern} on {text:?}: group {group}");
+                    told += u32::from(range.is_some());
+                    let others = regex.captures(&text).unwrap().get(group).map(|group| group.range());
+                    differ += u32::from(others != *range);
+                }
+                forgot += u32::from(matcher.forgets);
+            }
+        }
+        assert!(told > 5000 && forgot > 1000 && differ > 100, "{told} groups, {forgot} that forget, {differ} differ");
+    }
+
+    #[test]
+    fn patterns_that_forget() {
+        for (pattern, forgets) in [
+            ("(?:(a)|b)*", true),
+            ("((a)|b)+", true),
+            ("(?:(a)?b)+", true),
+            ("(?:x(?:(a)|b){2}y)", true),
+            ("(?:(a)*b)*", true),
+            ("(?:(a)|b)?", false),
+            ("(?:(a)|b){1}", false),
+            ("(?:(a)b)*", false),
+            ("(a|b)*", false),
+            ("(a)|(b)", false),
+            ("(a+)?b", false),
+            ("(?:a|b)*(c)", false),
+        ] {
+            assert_eq!(parse::parse(pattern.as_bytes()).unwrap().root.forgets(), forgets, "{pattern}");
+        }
     }
 
     #[test]

@@ -38,6 +38,37 @@ pub(super) enum Node {
     Repeat(Repeat, Box<Node>),
 }
 
+impl Node {
+    /// Whether a group in it may take part in one turn of a repetition and in a later one not.
+    pub(super) fn forgets(&self) -> bool {
+        let many = |repeat: &Repeat| repeat.max.is_none_or(|max| max > 1);
+        let here = matches!(self, Self::Repeat(repeat, inner) if many(repeat) && inner.leaves_out());
+        here || self.inner().iter().any(Self::forgets)
+    }
+
+    /// Whether it can match without one of its groups.
+    fn leaves_out(&self) -> bool {
+        let here = match self {
+            Self::Alternate(nodes) => nodes.iter().any(Self::captures),
+            Self::Repeat(repeat, inner) => repeat.min == 0 && inner.captures(),
+            _ => false,
+        };
+        here || self.inner().iter().any(Self::leaves_out)
+    }
+
+    fn captures(&self) -> bool {
+        matches!(self, Self::Capture(..)) || self.inner().iter().any(Self::captures)
+    }
+
+    fn inner(&self) -> &[Self] {
+        match self {
+            Self::Concat(nodes) | Self::Alternate(nodes) => nodes,
+            Self::Capture(_, inner) | Self::Ahead(_, inner) | Self::Repeat(_, inner) => std::slice::from_ref(inner),
+            _ => &[],
+        }
+    }
+}
+
 /// A quantifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Repeat {
