@@ -1,7 +1,7 @@
 //! `users`: local accounts.
 //!
-//! Source: `/etc/passwd` (passwd(5)). Remote directories (`include_remote`) are asked through the host's name service
-//! where it has one.
+//! Source: `/etc/passwd` (passwd(5)). Remote directories (`include_remote`) are not asked: libc's way to them, getpwent(3), loads
+//! any module that nsswitch.conf(5) names into the agent, and knows no other root.
 
 use crate::account::{Accounts, signed};
 use crate::namespace;
@@ -62,6 +62,9 @@ fn collect(cx: &Arc<Cx>, request: &Request, like: impl Fn(&Passwd) -> bool + 'st
     const REMOTE: &str = "include_remote";
     // Each value that is asked for is a question of its own.
     let remotes = if request.constrains(REMOTE, Op::Eq) { request.ints(REMOTE).collect() } else { vec![0] };
+    if remotes.contains(&1) {
+        cx.note(REMOTE.as_bytes(), "no remote directory is asked: these are the accounts of /etc/passwd");
+    }
     Box::new(namespace::each(cx, request).flat_map(move |(namespace, cx)| {
         let accounts = Accounts::of(&cx);
         let chosen: Vec<&Passwd> = accounts.users.iter().filter(|account| like(account)).collect();
@@ -102,6 +105,10 @@ mod tests {
         let both = vec![equals("include_remote", "0"), equals("include_remote", "1")];
         let (found, _) = rows(&TABLE, host(), &["username", "include_remote"], both);
         assert_eq!(found, [["root", "0"], ["big", "0"], ["root", "1"], ["big", "1"]]);
+        for (remote, notes) in [("0", 0), ("1", 1)] {
+            let (_, told) = rows(&TABLE, host(), &["username"], vec![equals("include_remote", remote)]);
+            assert_eq!(told.len(), notes, "include_remote = {remote}: {told:?}");
+        }
     }
 
     #[test]
