@@ -173,9 +173,12 @@ pub(crate) fn subject(found: &Diagnostic, sql: &str) -> (Option<String>, Option<
         (!bare.is_empty()).then(|| bare.to_owned())
     };
     match found.code {
-        Code::UnknownTable | Code::MissingConstraint | Code::UnboundedScan | Code::NotATable | Code::ReadOnly => {
-            (name(), None)
-        }
+        Code::UnknownTable
+        | Code::NotYet
+        | Code::MissingConstraint
+        | Code::UnboundedScan
+        | Code::NotATable
+        | Code::ReadOnly => (name(), None),
         Code::UnknownColumn | Code::AmbiguousColumn | Code::TextInDoubleQuotes => (None, name()),
         _ => (None, None),
     }

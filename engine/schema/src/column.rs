@@ -22,6 +22,10 @@ pub enum Type {
 }
 
 impl Type {
+    /// All types.
+    pub const EACH: [Self; 6] =
+        [Self::Text, Self::Integer, Self::BigInt, Self::UnsignedBigInt, Self::Double, Self::Blob];
+
     /// As it stands in a declaration.
     #[must_use]
     pub const fn sql(self) -> &'static str {

@@ -11,6 +11,7 @@ mod agent;
 mod column;
 mod cx;
 mod notes;
+mod outline;
 mod platform;
 mod registry;
 mod request;
@@ -23,6 +24,7 @@ pub use agent::{
 pub use column::{Collation, Column, Get, Ops, Options, Pick, Spec, Type};
 pub use cx::{Cx, Statement};
 pub use notes::{Note, Notes};
+pub use outline::{Outline, Outlines};
 pub use platform::Platforms;
 pub use registry::{DeclaredColumn, DeclaredTable, Registry};
 pub use request::{Constraint, Op, Request};

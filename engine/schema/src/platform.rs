@@ -8,6 +8,8 @@ use std::ops::BitOr;
 pub struct Platforms(u8);
 
 impl Platforms {
+    /// None of them.
+    pub const NONE: Self = Self(0);
     /// Linux.
     pub const LINUX: Self = Self(1);
     /// macOS.

@@ -15,7 +15,7 @@ use crate::run::Run;
 use crate::vtab::{self, Shared};
 use crate::{Pace, SqlError, suggest};
 use plumb_host::{Cancel, Host};
-use plumb_schema::{Agent, Note, Platforms, Registry, Statement, Value};
+use plumb_schema::{Agent, Note, Outlines, Platforms, Registry, Statement, Value};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, ffi};
 use std::cell::RefCell;
@@ -147,6 +147,8 @@ pub struct Engine {
     spent: Arc<AtomicU8>,
     governor: RefCell<Governor>,
     table_delay: Duration,
+    /// Tables that are known and are not there.
+    outlines: Outlines,
     /// Reads are noted.
     listening: Arc<AtomicBool>,
     known: catalogue::Known,
@@ -221,6 +223,7 @@ impl Engine {
             spent,
             governor,
             table_delay: Duration::ZERO,
+            outlines: Outlines::default(),
             listening,
             known,
             dropped,
@@ -249,6 +252,11 @@ impl Engine {
     /// Lets a table alone for so long before a statement asks it again.
     pub fn delay_tables(&mut self, delay: Duration) {
         self.table_delay = delay;
+    }
+
+    /// Lets what is said of statements know tables that are not there: which columns they have, and where they are.
+    pub fn tell_of(&mut self, outlines: Outlines) {
+        self.outlines = outlines;
     }
 
     /// Stops the running statement, from any thread. A token pulled while nothing runs stops nothing.

@@ -45,8 +45,7 @@ impl Report {
 }
 
 /// Looks at everything. The engine has the tables that the daemon would have; the configuration's views are made in it.
-/// `elsewhere` are tables that osquery has on some system, and this build does not declare.
-pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refused], elsewhere: &[&str]) -> Report {
+pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refused]) -> Report {
     let mut findings: Vec<Finding> =
         config.diagnostics.iter().map(|found| general(found.clone(), config.texts.get(&found.source))).collect();
     let refused = views::add(config.views(), engine);
@@ -58,7 +57,7 @@ pub fn check(config: &Config, engine: &mut Engine, unmade: &[constructed::Refuse
             break;
         }
         let Some(text) = config.texts.get(source) else { continue };
-        let mut look = Look { text, asked, elsewhere, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };
+        let mut look = Look { text, asked, sql: Unescaped::new(text, &asked.span), findings: Vec::new() };
         look.all(engine, &refused);
         queries += 1;
         findings.append(&mut look.findings);
@@ -90,7 +89,6 @@ pub fn general(diagnostic: Diagnostic, text: Option<&Text>) -> Finding {
 struct Look<'c> {
     text: &'c Text,
     asked: &'c Asked,
-    elsewhere: &'c [&'c str],
     sql: Unescaped,
     findings: Vec<Finding>,
 }
@@ -130,15 +128,12 @@ impl Look<'_> {
 
     fn tell(&mut self, analysis: &Analysis, there: &str) {
         for found in &analysis.diagnostics {
-            let unknown = found.message.strip_prefix("no such table: ").filter(|_| found.code == Code::UnknownTable);
-            let is_elsewhere =
-                unknown.is_some_and(|name| self.elsewhere.iter().any(|known| known.eq_ignore_ascii_case(name)));
-            // On which systems it is, nobody knows here: perhaps on this one.
-            if is_elsewhere && !there.is_empty() {
+            // Agents on that system have it.
+            if found.code == Code::NotYet && !there.is_empty() {
                 continue;
             }
             // A table may come with an extension; and what runs nowhere harms nobody.
-            let is_idle = matches!(found.code, Code::UnknownTable | Code::MissingConstraint);
+            let is_idle = matches!(found.code, Code::UnknownTable | Code::NotYet | Code::MissingConstraint);
             let weight = match found.severity {
                 Severity::Error if !is_idle => Weight::Error,
                 _ => Weight::Warning,
@@ -149,14 +144,7 @@ impl Look<'_> {
             if self.findings.iter().any(|known| known.diagnostic.message == message) {
                 continue;
             }
-            let nearest = || plumb_sql::nearest(unknown?, self.elsewhere.iter().copied());
-            let mut help = match found.help.clone() {
-                _ if is_elsewhere => {
-                    Some("osquery has this table on some system; this build does not have it yet".to_owned())
-                }
-                None => nearest().map(|name| format!("did you mean the table {name}?")),
-                help => help,
-            };
+            let mut help = found.help.clone();
             if let Some(help) = help.as_mut().filter(|help| help.contains("exists on")) {
                 help.push_str(": \"platform\" says where a query or pack runs");
             }

@@ -95,7 +95,8 @@ fn report(config: &Config, flags: &Flags, machine: &Machine<'_>) -> Result<Repor
     let agent = Arc::new(LocalAgent::new(Arc::clone(&host), flags, registry.clone()));
     let settings = Settings { registry, host, agent, budget: Budget::default(), planner: false };
     let mut engine = Engine::open(settings).map_err(|error| error.to_string())?;
-    Ok(look(config, &mut engine, &refused, plumb_tables::not_yet::NOT_YET))
+    engine.tell_of(plumb_tables::not_yet::NOT_YET);
+    Ok(look(config, &mut engine, &refused))
 }
 
 fn block(found: &Finding) -> Block<'_> {

@@ -4,7 +4,6 @@ use super::Told;
 use crate::sql::SqlError;
 use crate::sql::analysis::Excerpt;
 use plumb_agent::flags::os_text;
-use plumb_tables::not_yet::NOT_YET;
 
 /// The lines for an error of a statement of `sql`.
 pub(super) fn diagnosis(error: &SqlError, sql: &str, told: Told<'_>) -> Vec<String> {
@@ -26,11 +25,6 @@ pub(super) fn diagnosis(error: &SqlError, sql: &str, told: Told<'_>) -> Vec<Stri
         );
     }
     lines.extend(help.iter().map(|help| format!("help: {help}")));
-    if let Some(name) = message.strip_prefix("no such table: ")
-        && NOT_YET.iter().any(|table| table.eq_ignore_ascii_case(name))
-    {
-        lines.push("help: osquery has this table on some system; this build does not have it yet".to_owned());
-    }
     lines
 }
 
@@ -78,14 +72,6 @@ mod tests {
             ("select * from t", Some(14..14), Told::AboutTable("t"), "Error querying table: t|help: bad|help: do"),
         ] {
             assert_eq!(diagnosis(&error("bad", span, &["do"]), sql, told).join("|"), expect, "{sql:?}");
-        }
-    }
-
-    #[test]
-    fn tables_that_are_not_built() {
-        for (table, expect) in [("shellbags", 3), ("ShellBags", 3), ("shellbag", 2)] {
-            let lines = diagnosis(&error(&format!("no such table: {table}"), None, &["do"]), "", Told::Plainly);
-            assert_eq!(lines.len(), expect, "{lines:?}");
         }
     }
 

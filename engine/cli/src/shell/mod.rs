@@ -98,6 +98,7 @@ impl Shell {
                 planner: self.flags.bool("planner"),
             };
             let mut engine = Engine::open(settings)?;
+            engine.tell_of(plumb_tables::not_yet::NOT_YET);
             engine.delay_tables(Duration::from_millis(self.flags.u64("table_delay")));
             for refused in views::add(self.config.views(), &mut engine) {
                 self.console.log(Severity::Info, here!(), &refused.to_string());

@@ -214,16 +214,22 @@ impl<'b> Analyser<'_, 'b> {
                 }
             }
         }
+        let message = format!("no such table: {}", self.qualified(name));
+        if let Some((outline, shape)) = self.catalogue.outlined(&text).filter(|_| database.is_none()) {
+            let help = format!("osquery has this table on {}; this build does not have it yet", outline.on);
+            self.tell(Diagnostic::error(Code::NotYet, span, message).with_help(Some(help)));
+            return Some(Rc::new(relation(shape, None)));
+        }
         let help = match self.catalogue.elsewhere(&text) {
             Some(platforms) => Some(format!("the table {key} exists on {platforms} only")),
             None => {
                 let made =
                     self.made.iter().filter(|(_, made)| !matches!(made, Made::Dropped)).map(|(name, _)| name.as_str());
                 let common = self.common.iter().map(|common| common.name.as_str());
-                self.did_you_mean("the table ", &text, self.catalogue.names().chain(made).chain(common))
+                let known = self.catalogue.names().chain(made).chain(common);
+                self.did_you_mean("the table ", &text, known.chain(self.catalogue.outlined_names()))
             }
         };
-        let message = format!("no such table: {}", self.qualified(name));
         self.tell(Diagnostic::error(Code::UnknownTable, span, message).with_help(help));
         None
     }

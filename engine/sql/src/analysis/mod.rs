@@ -114,6 +114,8 @@ pub enum Code {
     TooDeep,
     /// A table that there is not.
     UnknownTable,
+    /// A table that is known, and that there is not yet.
+    NotYet,
     /// A column that there is not, or that cannot be seen from there.
     UnknownColumn,
     /// A function that there is not.
@@ -159,6 +161,7 @@ impl Code {
             Self::TooLong => "too-long",
             Self::TooDeep => "too-deep",
             Self::UnknownTable => "unknown-table",
+            Self::NotYet => "not-yet",
             Self::UnknownColumn => "unknown-column",
             Self::UnknownFunction => "unknown-function",
             Self::AmbiguousColumn => "ambiguous-column",

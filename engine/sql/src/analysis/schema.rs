@@ -1,6 +1,6 @@
 //! What an analysis knows of a database: its tables, their columns, and its functions.
 
-use plumb_schema::{AnyTable, DeclaredTable, Platforms, Registry, Type};
+use plumb_schema::{AnyTable, DeclaredTable, Outline, Outlines, Platforms, Registry, Type};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Catalogue {
     /// Tables of the registry that are there no longer.
     gone: BTreeSet<String>,
     functions: Arc<Functions>,
+    /// Tables that are known and are not there.
+    outlines: Outlines,
 }
 
 impl Catalogue {
@@ -31,7 +33,13 @@ impl Catalogue {
         functions: Arc<Functions>,
         made: Arc<BTreeMap<String, String>>,
     ) -> Self {
-        Self { registry, platform, others: BTreeMap::new(), made, gone: BTreeSet::new(), functions }
+        let (others, gone, outlines) = (BTreeMap::new(), BTreeSet::new(), Outlines::default());
+        Self { registry, platform, others, made, gone, functions, outlines }
+    }
+
+    /// Tells of tables that are known and are not there.
+    pub(crate) fn tell_of(&mut self, outlines: Outlines) {
+        self.outlines = outlines;
     }
 
     /// Adds a table under a name.
@@ -71,8 +79,22 @@ impl Catalogue {
 
     /// A table that exists on other systems only.
     pub(super) fn elsewhere(&self, name: &str) -> Option<Platforms> {
-        let table = self.registry.get(&name.to_ascii_lowercase())?;
-        (!table.on().contains(self.platform)).then(|| table.on())
+        let declared = self.registry.get(&name.to_ascii_lowercase()).map(AnyTable::on);
+        let on = declared.or_else(|| Some(self.outlines.find(name)?.on))?;
+        (!on.contains(self.platform)).then_some(on)
+    }
+
+    /// A table that exists on this system, and is not there.
+    pub(super) fn outlined(&self, name: &str) -> Option<(Outline, Shape)> {
+        let outline = self.outlines.find(name).filter(|outline| outline.on.contains(self.platform))?;
+        let columns = outline.columns(self.platform).map(|(name, kind, shown)| column(name, kind, !shown)).collect();
+        let name = Cow::Borrowed(outline.name());
+        Some((outline, Shape { name, columns, rowid: true, declared: None }))
+    }
+
+    /// The names of tables that are known and are not there.
+    pub(super) fn outlined_names(&self) -> impl Iterator<Item = &str> {
+        self.outlines.names().map(|name| name as &str)
     }
 
     /// The names of all tables and views.
@@ -132,12 +154,6 @@ impl Shape {
     #[must_use]
     pub fn declared(table: &'static dyn AnyTable, platform: Platforms) -> Self {
         let declared = DeclaredTable::new(table, platform);
-        let column = |name, kind: Type, hidden| ShapeColumn {
-            name: Cow::Borrowed(name),
-            kind: Cow::Borrowed(kind.sql()),
-            hidden,
-            is_rowid: false,
-        };
         let mut columns: Vec<ShapeColumn> =
             declared.columns.iter().map(|declared| column(declared.name, declared.kind, declared.hidden)).collect();
         if table.has_key() && !table.unique() {
@@ -146,4 +162,8 @@ impl Shape {
         let name = Cow::Borrowed(table.name());
         Self { name, columns, rowid: !table.has_key(), declared: Some(table) }
     }
+}
+
+fn column(name: &'static str, kind: Type, hidden: bool) -> ShapeColumn {
+    ShapeColumn { name: Cow::Borrowed(name), kind: Cow::Borrowed(kind.sql()), hidden, is_rowid: false }
 }

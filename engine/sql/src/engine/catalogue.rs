@@ -114,6 +114,7 @@ impl Engine {
         for name in self.dropped.borrow().iter() {
             catalogue.remove(name);
         }
+        catalogue.tell_of(self.outlines);
         let mut words = analysis::words(sql);
         if words.contains("sqlite_master") {
             // `temp.sqlite_master` is another table.

@@ -1,6 +1,6 @@
 use super::*;
 use plumb_host::Mem;
-use plumb_schema::{Column, Registry, Table, Unattended};
+use plumb_schema::{Column, Outlines, Registry, Table, Unattended};
 use plumb_sql::{Budget, Settings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ const OTHER: Platforms = Platforms::WINDOWS;
 
 static ELSEWHERE: Table<()> =
     Table { name: "elsewhere", doc: "Elsewhere.", on: OTHER, columns: COLUMNS, ..Table::EMPTY };
+
+/// Tables that are not built: one that is everywhere, and one that is on macOS alone, where no test of this file runs.
+const NOT_YET: &str = "far_away linux,macos,windows n:INTEGER flavour only:TEXT@macos\napple macos n:INTEGER\n";
 
 fn found(text: &str) -> Vec<String> {
     let registry = Registry::new([&HERE as &'static dyn plumb_schema::AnyTable, &ELSEWHERE]);
@@ -38,7 +41,8 @@ fn found(text: &str) -> Vec<String> {
         assert_eq!(said.split(": ").next(), Some(format!("c:1:{}", excerpt.column).as_str()));
         format!("{} [{marked}]", said.split_once(": ").expect("a place").1)
     };
-    check(&config, &mut engine, &[], &["far_away"]).findings.iter().map(line).collect()
+    engine.tell_of(Outlines::new(NOT_YET));
+    check(&config, &mut engine, &[]).findings.iter().map(line).collect()
 }
 
 #[test]
@@ -69,12 +73,25 @@ fn queries() {
                           column in the WHERE clause (constrain path by = or IN, by a join, or where the table allows it by \
                           LIKE; for example: SELECT * FROM elsewhere WHERE path = '/etc/hosts') [elsewhere]")),
         ),
-        // On which systems this one is, nobody knows here.
+        // Agents there have it.
         (format!(r#""query": "select n from FAR_away", "platform": "{there}""#), None),
         (
+            format!(r#""query": "select flavor from FAR_away", "platform": "{there}""#),
+            Some(format!("error: query q on {there}: no such column: flavor (did you mean flavour of far_away?) [flavor]")),
+        ),
+        (
+            format!(r#""query": "select only from far_away", "platform": "{there}""#),
+            Some(format!("error: query q on {there}: no such column: only [only]")),
+        ),
+        (
             r#""query": "select n from far_away""#.to_owned(),
-            Some("warning: query q can never run here: no such table: far_away (osquery has this table on some system; this \
-                  build does not have it yet) [far_away]".to_owned()),
+            Some("warning: query q can never run here: no such table: far_away (osquery has this table on linux,macos,windows; \
+                  this build does not have it yet) [far_away]".to_owned()),
+        ),
+        (
+            format!(r#""query": "select n from apple", "platform": "{there}""#),
+            Some(format!("warning: query q can never run on {there}: no such table: apple (the table apple exists on macos \
+                          only: \"platform\" says where a query or pack runs) [apple]")),
         ),
         (
             format!(r#""query": "select n from far_awy", "platform": "{there}""#),
