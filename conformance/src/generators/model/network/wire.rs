@@ -15,6 +15,7 @@ use arbitrary::Result;
 use links::More;
 use plumb_host::Dump;
 use routes::Route;
+use std::net::IpAddr;
 
 /// A sort of facts, and the request for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,4 +108,11 @@ impl Wire {
 /// The interface of a number.
 fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
     interfaces.iter().find(|interface| interface.index == index)
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().to_vec(),
+    }
 }

@@ -3,7 +3,7 @@
 use super::super::super::{Draw, Question, cells};
 use super::super::addresses::{COLUMNS, netmask};
 use super::super::interfaces::Interface;
-use super::{ADDRESSES, GONE, LINKS, by_index};
+use super::{ADDRESSES, GONE, LINKS, by_index, octets};
 use crate::generators::netlink::{Message, attribute, number, text, words};
 use arbitrary::Result;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -94,13 +94,6 @@ fn of_what_is_gone(draw: &mut Draw<'_, '_>) -> Result<Address> {
     };
     let label = local.is_ipv4().then(|| "gone0".to_owned());
     Ok(Address { index: GONE, local, prefix: 31, peer: None, broadcast: None, label, scope: 0, flags: PERMANENT })
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets().to_vec(),
-    }
 }
 
 impl Address {

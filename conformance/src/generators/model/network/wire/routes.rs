@@ -5,7 +5,7 @@ use super::super::addresses::v4;
 use super::super::interfaces::Interface;
 use super::super::routes::{COLUMNS, Kind6, Route as Simple};
 use super::super::{broadcast, network};
-use super::{GONE, LINKS, ROUTES, by_index};
+use super::{GONE, LINKS, ROUTES, by_index, octets};
 use crate::generators::netlink::{Message, attribute, number, words};
 use arbitrary::Result;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -271,13 +271,6 @@ impl Hop {
             Some(gateway) => attribute(5, &octets(gateway)),
             None => Vec::new(),
         }
-    }
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets().to_vec(),
     }
 }
 
