@@ -272,14 +272,6 @@ fn choices_of_subqueries_stand_beside_or() {
     assert_eq!(counted(joined).0, "3;3");
 }
 
-/// A pattern on a column does not do where a value is meant that another table gives.
-#[test]
-fn a_pattern_stands_for_no_value() {
-    let sql = "SELECT DISTINCT l.place FROM listed AS l JOIN (VALUES ('ab'), ('ac')) AS v ON l.place = v.column1 \
-               WHERE l.place LIKE 'A%' ORDER BY 1";
-    assert_eq!(counted(sql).0, "ab;ac");
-}
-
 /// Outer joins look for rows by one choice, and for those that are left over by another, which gives some of them again.
 #[test]
 fn rows_that_a_choice_found_are_not_left_over() {
