@@ -5,7 +5,7 @@ _plumb() {
     COMPREPLY=()
     # Values of flags are files more often than not: bash completes them by itself.
     if [[ $word == --* && $word != *=* ]]; then
-        flags=$("$1" --help 2>/dev/null | sed -n 's/^    \(--[A-Za-z_]*\) VALUE .*/\1=/p; s/^    \(--[A-Za-z_]*\)  .*/\1/p')
+        flags=$("$1" --help 2>/dev/null | sed -n 's/^    \(--[A-Za-z_]*\) [A-Z]\{1,\} .*/\1=/p; s/^    \(--[A-Za-z_]*\)  .*/\1/p')
         # Names are taken with - for _ too.
         word=${word#--}
         COMPREPLY=($(compgen -W "$flags" -- "--${word//-/_}"))

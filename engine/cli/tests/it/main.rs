@@ -2,6 +2,8 @@
 
 mod arguments;
 mod commands;
+#[cfg(target_os = "linux")]
+mod completions;
 mod config;
 #[cfg(target_os = "linux")]
 mod daemon;

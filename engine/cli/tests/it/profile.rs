@@ -180,24 +180,3 @@ fn whoever_asked_is_gone() {
         || fs::read_to_string(format!("/proc/{child}/stat")).map_or_else(|_| true, |stat| stat.contains(") Z "));
     wait("the process goes on", &mut || is_gone());
 }
-
-#[test]
-fn flags_complete_in_bash() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/completions/plumb.bash");
-    let complete = |word: &str| {
-        let body = format!(
-            "compopt() {{ :; }}; source {script}; COMP_WORDS=(plumbi '{word}'); COMP_CWORD=1; _plumb {}; echo \"${{COMPREPLY[@]}}\"",
-            env!("CARGO_BIN_EXE_plumbi")
-        );
-        let output = Command::new("bash").args(["-c", &body]).output().ok()?;
-        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
-    };
-    let Some(flags) = complete("--profile_") else {
-        eprintln!("skipped: there is no bash");
-        return;
-    };
-    assert_eq!(flags, "--profile_pack= --profile_query= --profile_rounds= --profile_timeout=");
-    assert_eq!(complete("--profile-p").as_deref(), Some("--profile_pack="));
-    assert_eq!(complete("--json").as_deref(), Some("--json --json_pretty"));
-    assert_eq!(complete("--root=/").as_deref(), Some(""));
-}
