@@ -1,8 +1,13 @@
 //! The box: all rows are kept, as bytes, until the widths are known.
 
-use super::text::{push_cell, push_fill, width};
+use super::out::Put;
+use super::text::{cell_text, push_fill, width};
 use super::{Cells, Out, Style};
+use crate::sql::Cell;
 use std::io;
+
+/// No number is longer as text.
+const LONGEST_NUMBER: usize = 32;
 
 pub(super) struct Boxed {
     null: String,
@@ -16,6 +21,8 @@ pub(super) struct Boxed {
     /// All cells one after the other, and where each ends.
     cells: Vec<u8>,
     ends: Vec<usize>,
+    /// Where numbers become text.
+    room: Vec<u8>,
 }
 
 impl Boxed {
@@ -28,6 +35,7 @@ impl Boxed {
             widths: Vec::new(),
             cells: Vec::new(),
             ends: Vec::new(),
+            room: Vec::new(),
         }
     }
 
@@ -42,52 +50,69 @@ impl Boxed {
         self.sources = self.names.iter().map(place).collect();
     }
 
-    pub(super) fn row(&mut self, row: &impl Cells) {
+    /// Keeps a row, unless there is no memory for it.
+    pub(super) fn row(&mut self, row: &impl Cells) -> io::Result<()> {
         if self.names.is_empty() {
             self.names.clone_from(&self.current);
             self.widths = self.names.iter().map(|name| width(name.as_bytes())).collect();
             self.locate();
         }
+        let cell = |source: &Option<usize>| source.map_or(Cell::Text(b""), |index| row.at(index));
+        let most = |cell: Cell<'_>| match cell {
+            Cell::Text(text) | Cell::Blob(text) => text.len(),
+            Cell::Null => self.null.len(),
+            Cell::Int(_) | Cell::Real(_) => LONGEST_NUMBER,
+        };
+        make_room(&mut self.cells, self.sources.iter().map(|source| most(cell(source))).sum())?;
+        make_room(&mut self.ends, self.sources.len())?;
         for (source, widest) in self.sources.iter().zip(&mut self.widths) {
-            let start = self.cells.len();
-            if let Some(index) = source {
-                push_cell(&mut self.cells, &row.at(*index), &self.null);
-            }
-            *widest = (*widest).max(width(self.cells.get(start..).unwrap_or_default()));
+            let cell = cell(source);
+            let text = cell_text(&cell, &self.null, &mut self.room);
+            self.cells.extend_from_slice(text);
             self.ends.push(self.cells.len());
+            *widest = (*widest).max(width(text));
         }
+        Ok(())
     }
 
     pub(super) fn finish(&mut self, out: &mut Out) -> io::Result<()> {
         if self.ends.is_empty() {
             return Ok(());
         }
-        let mut border = vec![b'+'];
-        for width in &self.widths {
-            push_fill(&mut border, b'-', width + 2);
-            border.push(b'+');
-        }
-        border.push(b'\n');
-        out.buffer().extend_from_slice(&border);
-        push_row(out.buffer(), self.names.iter().map(String::as_bytes), &self.widths);
-        out.buffer().extend_from_slice(&border);
+        push_border(out, &self.widths);
+        push_row(out, self.names.iter().map(String::as_bytes), &self.widths);
+        push_border(out, &self.widths);
         let mut start = 0;
         for ends in self.ends.chunks(self.names.len().max(1)) {
             let cells =
                 ends.iter().map(|end| self.cells.get(std::mem::replace(&mut start, *end)..*end).unwrap_or_default());
-            push_row(out.buffer(), cells, &self.widths);
+            push_row(out, cells, &self.widths);
             out.row_done()?;
         }
-        out.buffer().extend_from_slice(&border);
+        push_border(out, &self.widths);
         Ok(())
     }
 }
 
-fn push_row<'a>(buf: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>, widths: &[usize]) {
-    for (cell, widest) in cells.zip(widths) {
-        buf.extend_from_slice(b"| ");
-        buf.extend_from_slice(cell);
-        push_fill(buf, b' ', widest.saturating_sub(width(cell)) + 1);
+/// Makes room for more, if need be just enough of it.
+fn make_room<T>(kept: &mut Vec<T>, more: usize) -> io::Result<()> {
+    let made = kept.try_reserve(more).or_else(|_| kept.try_reserve_exact(more));
+    made.map_err(|_| io::ErrorKind::OutOfMemory.into())
+}
+
+fn push_border(out: &mut Out, widths: &[usize]) {
+    for width in widths {
+        out.put(b"+");
+        push_fill(out, b'-', width + 2);
     }
-    buf.extend_from_slice(b"|\n");
+    out.put(b"+\n");
+}
+
+fn push_row<'a>(out: &mut Out, cells: impl Iterator<Item = &'a [u8]>, widths: &[usize]) {
+    for (cell, widest) in cells.zip(widths) {
+        out.put(b"| ");
+        out.put(cell);
+        push_fill(out, b' ', widest.saturating_sub(width(cell)) + 1);
+    }
+    out.put(b"|\n");
 }

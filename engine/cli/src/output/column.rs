@@ -1,7 +1,8 @@
 //! Columns of fixed width: set by hand, or from the names and the first row.
 
-use super::text::{first_points, push_cell, push_fill, width};
-use super::{Cells, Style};
+use super::out::Put;
+use super::text::{cell_text, first_points, push_fill, width};
+use super::{Cells, Out, Style};
 
 /// An automatic column is at least this wide.
 const NARROWEST: usize = 10;
@@ -19,7 +20,8 @@ pub(super) struct Column {
     names: Vec<String>,
     /// Known from the first row on.
     fields: Vec<Field>,
-    cell: Vec<u8>,
+    /// Where numbers become text.
+    room: Vec<u8>,
 }
 
 impl Column {
@@ -30,7 +32,7 @@ impl Column {
             asked: style.widths.clone(),
             names: Vec::new(),
             fields: Vec::new(),
-            cell: Vec::new(),
+            room: Vec::new(),
         }
     }
 
@@ -39,51 +41,49 @@ impl Column {
         self.fields.clear();
     }
 
-    pub(super) fn row(&mut self, buf: &mut Vec<u8>, row: &impl Cells) {
+    pub(super) fn row(&mut self, out: &mut Out, row: &impl Cells) {
         if self.fields.is_empty() {
             self.measure(row);
             if self.header {
-                self.header(buf);
+                self.header(out);
             }
         }
         for (index, field) in self.fields.iter().enumerate() {
-            self.cell.clear();
-            push_cell(&mut self.cell, &row.at(index), &self.null);
-            push_field(buf, &self.cell, *field, index + 1 == self.fields.len());
+            let text = cell_text(&row.at(index), &self.null, &mut self.room);
+            push_field(out, text, *field, index + 1 == self.fields.len());
         }
     }
 
     fn measure(&mut self, row: &impl Cells) {
         for (index, name) in self.names.iter().enumerate() {
             let asked = self.asked.get(index).copied().unwrap_or(0);
-            self.cell.clear();
-            push_cell(&mut self.cell, &row.at(index), &self.null);
-            let automatic = NARROWEST.max(width(name.as_bytes())).max(width(&self.cell));
+            let text = cell_text(&row.at(index), &self.null, &mut self.room);
+            let automatic = NARROWEST.max(width(name.as_bytes())).max(width(text));
             let width = if asked == 0 { automatic } else { asked.unsigned_abs() as usize };
             self.fields.push(Field { width, right: asked < 0 });
         }
     }
 
-    fn header(&self, buf: &mut Vec<u8>) {
+    fn header(&self, out: &mut Out) {
         for (index, (name, field)) in self.names.iter().zip(&self.fields).enumerate() {
-            push_field(buf, name.as_bytes(), *field, index + 1 == self.fields.len());
+            push_field(out, name.as_bytes(), *field, index + 1 == self.fields.len());
         }
         for (index, field) in self.fields.iter().enumerate() {
-            push_fill(buf, b'-', field.width);
-            buf.extend_from_slice(if index + 1 == self.fields.len() { b"\n" } else { b"  " });
+            push_fill(out, b'-', field.width);
+            out.put(if index + 1 == self.fields.len() { b"\n" } else { b"  " });
         }
     }
 }
 
-fn push_field(buf: &mut Vec<u8>, text: &[u8], field: Field, last: bool) {
+fn push_field(out: &mut Out, text: &[u8], field: Field, last: bool) {
     let text = first_points(text, field.width);
     let fill = field.width.saturating_sub(width(text));
     if field.right {
-        push_fill(buf, b' ', fill);
+        push_fill(out, b' ', fill);
     }
-    buf.extend_from_slice(text);
+    out.put(text);
     if !field.right {
-        push_fill(buf, b' ', fill);
+        push_fill(out, b' ', fill);
     }
-    buf.extend_from_slice(if last { b"\n" } else { b"  " });
+    out.put(if last { b"\n" } else { b"  " });
 }

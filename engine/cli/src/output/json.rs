@@ -1,7 +1,8 @@
 //! JSON: objects with their keys in byte order and every value a string. Always valid UTF-8.
 
+use super::out::Put;
 use super::text::push_int;
-use super::{Cells, Mode, Style};
+use super::{Cells, Mode, Out, Style};
 use crate::sql::{Cell, render_real};
 
 pub(super) struct Json {
@@ -50,23 +51,23 @@ impl Json {
         lead
     }
 
-    pub(super) fn row(&mut self, buf: &mut Vec<u8>, row: &impl Cells) {
-        buf.extend_from_slice(if std::mem::take(&mut self.first) { b"[\n  {" } else { b",\n  {" });
+    pub(super) fn row(&mut self, out: &mut Out, row: &impl Cells) {
+        out.put(if std::mem::take(&mut self.first) { b"[\n  {" } else { b",\n  {" });
         for (lead, index) in &self.keys {
-            buf.extend_from_slice(lead);
+            out.put(lead);
             match row.at(*index) {
-                Cell::Null => buf.extend_from_slice(&self.null),
-                Cell::Int(number) => push_int(buf, number),
-                Cell::Real(real) => buf.extend_from_slice(render_real(real).as_bytes()),
-                Cell::Text(text) | Cell::Blob(text) => push_escaped(buf, text),
+                Cell::Null => out.put(&self.null),
+                Cell::Int(number) => push_int(out, number),
+                Cell::Real(real) => out.put(render_real(real).as_bytes()),
+                Cell::Text(text) | Cell::Blob(text) => push_escaped(out, text),
             }
-            buf.push(b'"');
+            out.put(b"\"");
         }
-        buf.extend_from_slice(if self.pretty { b"\n  }" } else { b"}" });
+        out.put(if self.pretty { b"\n  }" } else { b"}" });
     }
 
-    pub(super) fn finish(&mut self, buf: &mut Vec<u8>) {
-        buf.extend_from_slice(match (self.first, self.pretty) {
+    pub(super) fn finish(&mut self, out: &mut Out) {
+        out.put(match (self.first, self.pretty) {
             (true, true) => b"[]\n".as_slice(),
             (true, false) => b"[\n\n]\n",
             (false, _) => b"\n]\n",
@@ -95,24 +96,24 @@ fn plain_length(text: &[u8]) -> usize {
 }
 
 /// Appends the inside of a JSON string. Text ends at its first NUL; what is not UTF-8 becomes U+FFFD.
-pub(super) fn push_escaped(buf: &mut Vec<u8>, mut text: &[u8]) {
+pub(super) fn push_escaped(buf: &mut impl Put, mut text: &[u8]) {
     loop {
         let (plain, rest) = text.split_at(plain_length(text));
-        buf.extend_from_slice(plain);
+        buf.put(plain);
         let Some((byte, after)) = rest.split_first() else {
             return;
         };
         text = after;
         match byte {
             0 => return,
-            b'"' => buf.extend_from_slice(b"\\\""),
-            b'\\' => buf.extend_from_slice(b"\\\\"),
-            b'\n' => buf.extend_from_slice(b"\\n"),
-            b'\t' => buf.extend_from_slice(b"\\t"),
-            b'\r' => buf.extend_from_slice(b"\\r"),
-            0x08 => buf.extend_from_slice(b"\\b"),
-            0x0c => buf.extend_from_slice(b"\\f"),
-            ..0x20 => buf.extend_from_slice(&control(*byte)),
+            b'"' => buf.put(b"\\\""),
+            b'\\' => buf.put(b"\\\\"),
+            b'\n' => buf.put(b"\\n"),
+            b'\t' => buf.put(b"\\t"),
+            b'\r' => buf.put(b"\\r"),
+            0x08 => buf.put(b"\\b"),
+            0x0c => buf.put(b"\\f"),
+            ..0x20 => buf.put(&control(*byte)),
             _ => text = push_unicode(buf, rest),
         }
     }
@@ -128,13 +129,13 @@ fn control(byte: u8) -> [u8; 6] {
 }
 
 /// Copies everything up to the next byte that needs an escape; answers what follows.
-fn push_unicode<'a>(buf: &mut Vec<u8>, text: &'a [u8]) -> &'a [u8] {
+fn push_unicode<'a>(buf: &mut impl Put, text: &'a [u8]) -> &'a [u8] {
     let needs_escape = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
     let (run, rest) = text.split_at(text.iter().position(needs_escape).unwrap_or(text.len()));
     for chunk in run.utf8_chunks() {
-        buf.extend_from_slice(chunk.valid().as_bytes());
+        buf.put(chunk.valid().as_bytes());
         if !chunk.invalid().is_empty() {
-            buf.extend_from_slice("\u{fffd}".as_bytes());
+            buf.put("\u{fffd}".as_bytes());
         }
     }
     rest

@@ -1,7 +1,8 @@
 //! One value a line.
 
+use super::out::Put;
 use super::text::{push_cell, push_fill};
-use super::{Cells, Style};
+use super::{Cells, Out, Style};
 
 /// Names are right-aligned to at least this width.
 const NARROWEST: usize = 5;
@@ -31,14 +32,14 @@ impl Line {
         self.first = true;
     }
 
-    pub(super) fn row(&mut self, buf: &mut Vec<u8>, row: &impl Cells) {
+    pub(super) fn row(&mut self, out: &mut Out, row: &impl Cells) {
         if !std::mem::take(&mut self.first) {
-            buf.push(b'\n');
+            out.put(b"\n");
         }
         for (index, label) in self.labels.iter().enumerate() {
-            buf.extend_from_slice(label);
-            push_cell(buf, &row.at(index), &self.null);
-            buf.push(b'\n');
+            out.put(label);
+            push_cell(out, &row.at(index), &self.null);
+            out.put(b"\n");
         }
     }
 }

@@ -119,19 +119,15 @@ impl<'a> Printer<'a> {
     /// Prints a row.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written, or a box has no memory for it.
     pub fn print(&mut self, row: &impl Cells) -> io::Result<()> {
         self.rows += 1;
-        let buf = self.out.buffer();
         match &mut self.form {
-            Form::Line(form) => form.row(buf, row),
-            Form::Column(form) => form.row(buf, row),
-            Form::Separated(form) => form.row(buf, row),
-            Form::Json(form) => form.row(buf, row),
-            Form::Box(form) => {
-                form.row(row);
-                return Ok(());
-            }
+            Form::Line(form) => form.row(self.out, row),
+            Form::Column(form) => form.row(self.out, row),
+            Form::Separated(form) => form.row(self.out, row),
+            Form::Json(form) => form.row(self.out, row),
+            Form::Box(form) => return form.row(row),
         }
         self.out.row_done()
     }
@@ -144,7 +140,7 @@ impl<'a> Printer<'a> {
         match &mut self.form {
             Form::Line(_) | Form::Column(_) | Form::Separated(_) => {}
             Form::Box(form) => form.finish(self.out)?,
-            Form::Json(form) => form.finish(self.out.buffer()),
+            Form::Json(form) => form.finish(self.out),
         }
         self.out.flush()
     }

@@ -1,7 +1,8 @@
 //! Values with a separator between: plain lists, and separated values with quoting.
 
+use super::out::Put;
 use super::text::{push_cell, until_nul};
-use super::{Cells, Mode, Style};
+use super::{Cells, Mode, Out, Style};
 use crate::sql::Cell;
 
 pub(super) struct Separated {
@@ -30,51 +31,51 @@ impl Separated {
         self.first = true;
     }
 
-    pub(super) fn row(&mut self, buf: &mut Vec<u8>, row: &impl Cells) {
+    pub(super) fn row(&mut self, out: &mut Out, row: &impl Cells) {
         if std::mem::take(&mut self.first) && self.header {
             for (index, name) in self.names.iter().enumerate() {
-                self.separate(buf, index);
-                self.text(buf, name.as_bytes());
+                self.separate(out, index);
+                self.text(out, name.as_bytes());
             }
-            buf.push(b'\n');
+            out.put(b"\n");
         }
         for index in 0..row.count() {
-            self.separate(buf, index);
+            self.separate(out, index);
             match row.at(index) {
-                Cell::Text(text) | Cell::Blob(text) => self.text(buf, text),
+                Cell::Text(text) | Cell::Blob(text) => self.text(out, text),
                 // A real may hold the separator, be it a point or a digit.
                 real @ Cell::Real(_) => {
                     let mut text = Vec::with_capacity(24);
                     push_cell(&mut text, &real, "");
-                    self.text(buf, &text);
+                    self.text(out, &text);
                 }
-                cell @ (Cell::Null | Cell::Int(_)) => push_cell(buf, &cell, &self.null),
+                cell @ (Cell::Null | Cell::Int(_)) => push_cell(out, &cell, &self.null),
             }
         }
-        buf.push(b'\n');
+        out.put(b"\n");
     }
 
-    fn separate(&self, buf: &mut Vec<u8>, index: usize) {
+    fn separate(&self, out: &mut Out, index: usize) {
         if index > 0 {
-            buf.extend_from_slice(&self.separator);
+            out.put(&self.separator);
         }
     }
 
-    fn text(&self, buf: &mut Vec<u8>, text: &[u8]) {
+    fn text(&self, out: &mut Out, text: &[u8]) {
         let text = until_nul(text);
         let first = self.separator.first().copied();
         if !self.quoting || !(text.is_empty() || text.iter().any(|byte| needs_quotes(*byte) || Some(*byte) == first)) {
-            buf.extend_from_slice(text);
+            out.put(text);
             return;
         }
-        buf.push(b'"');
+        out.put(b"\"");
         for (index, part) in text.split(|byte| *byte == b'"').enumerate() {
             if index > 0 {
-                buf.extend_from_slice(b"\"\"");
+                out.put(b"\"\"");
             }
-            buf.extend_from_slice(part);
+            out.put(part);
         }
-        buf.push(b'"');
+        out.put(b"\"");
     }
 }
 

@@ -293,11 +293,77 @@ fn rows_are_written_as_they_come() {
         printer.print(&[Text(&value)].as_slice()).unwrap();
     }
     assert!(shared.0.borrow().len() > 100_000, "written before the end");
-    assert!(printer.out.buffer().len() < 70_000, "the buffer stays small");
+    assert!(printer.out.room() < 200_000, "the buffer stays small");
     let shared = Shared::default();
     let mut out = Out::new(Box::new(shared.clone()), true);
     let mut printer = Printer::new(&mut out, &style);
     printer.names(&["v"]);
     printer.print(&[Int(1)].as_slice()).unwrap();
     assert_eq!(shared.0.borrow().as_slice(), b"[\n  {\"v\":\"1\"}", "a terminal sees each row at once");
+}
+
+/// Larger than any buffer, with what must be quoted, and with what is replaced.
+fn large() -> Vec<u8> {
+    let mut text = [b"x".repeat(999), b"\"".to_vec()].concat().repeat(1000);
+    text.extend_from_slice(&b"\"".repeat(300_000));
+    text.extend_from_slice("\u{e9}".repeat(100_000).as_bytes());
+    text
+}
+
+#[test]
+fn a_large_value_is_never_copied() {
+    let text = large();
+    let plain = std::str::from_utf8(&text).unwrap();
+    let (points, wide) = (plain.chars().count(), "-".repeat(plain.chars().count()));
+    let fill = " ".repeat(points - 1);
+    let (quoted, escaped) = (plain.replace('"', "\"\""), plain.replace('"', "\\\""));
+    for (mode, expect) in [
+        (Mode::List, format!("v\n{plain}\n7\n")),
+        (Mode::Csv, format!("v\n\"{quoted}\"\n7\n")),
+        (Mode::Line, format!("    v = {plain}\n\n    v = 7\n")),
+        (Mode::Column, format!("v{fill}\n{wide}\n{plain}\n7{fill}\n")),
+        (Mode::Json, format!("[\n  {{\"v\":\"{escaped}\"}},\n  {{\"v\":\"7\"}}\n]\n")),
+        (Mode::Box, format!("+-{wide}-+\n| v{fill} |\n+-{wide}-+\n| {plain} |\n| 7{fill} |\n+-{wide}-+\n")),
+    ] {
+        let (shared, style) = (Shared::default(), style(mode));
+        let mut out = Out::new(Box::new(shared.clone()), false);
+        let room = out.room();
+        let mut printer = Printer::new(&mut out, &style);
+        printer.names(&["v"]);
+        for cell in [Text(&text), Int(7)] {
+            printer.print(&[cell].as_slice()).unwrap();
+        }
+        printer.finish().unwrap();
+        assert!(shared.0.take() == expect.as_bytes(), "{mode:?}");
+        assert_eq!(out.room(), room, "{mode:?}");
+    }
+}
+
+/// Takes some bytes, and no more.
+struct Full(Shared, usize);
+
+impl io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1 = self.1.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told_once() {
+    let (text, style) = (large(), style(Mode::Json));
+    for taken in [0, 10, 100_000, text.len()] {
+        let shared = Shared::default();
+        let mut out = Out::new(Box::new(Full(shared.clone(), taken)), false);
+        let mut printer = Printer::new(&mut out, &style);
+        printer.names(&["v"]);
+        let error = printer.print(&[Text(&text)].as_slice()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{taken}");
+        assert!(shared.0.borrow().len() <= taken);
+        out.flush().unwrap();
+        assert!(shared.0.borrow().len() <= taken, "what comes after the gap is dropped");
+    }
 }

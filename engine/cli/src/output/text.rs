@@ -1,19 +1,33 @@
 //! Cells as text.
 
+use super::out::Put;
 use crate::sql::{Cell, render_real};
 
 /// Appends an integer.
-pub(super) fn push_int(buf: &mut Vec<u8>, number: i64) {
-    buf.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+pub(super) fn push_int(buf: &mut impl Put, number: i64) {
+    buf.put(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a cell as text; `null` for NULL. As in C, text ends at its first NUL.
-pub(super) fn push_cell(buf: &mut Vec<u8>, cell: &Cell<'_>, null: &str) {
+pub(super) fn push_cell(buf: &mut impl Put, cell: &Cell<'_>, null: &str) {
     match cell {
-        Cell::Null => buf.extend_from_slice(null.as_bytes()),
+        Cell::Null => buf.put(null.as_bytes()),
         Cell::Int(number) => push_int(buf, *number),
-        Cell::Real(real) => buf.extend_from_slice(render_real(*real).as_bytes()),
-        Cell::Text(text) | Cell::Blob(text) => buf.extend_from_slice(until_nul(text)),
+        Cell::Real(real) => buf.put(render_real(*real).as_bytes()),
+        Cell::Text(text) | Cell::Blob(text) => buf.put(until_nul(text)),
+    }
+}
+
+/// The text of a cell, as [`push_cell`] appends it. Text itself is not copied; numbers are made into text in `room`.
+pub(super) fn cell_text<'a>(cell: &Cell<'a>, null: &'a str, room: &'a mut Vec<u8>) -> &'a [u8] {
+    match cell {
+        Cell::Null => null.as_bytes(),
+        Cell::Text(text) | Cell::Blob(text) => until_nul(text),
+        number @ (Cell::Int(_) | Cell::Real(_)) => {
+            room.clear();
+            push_cell(room, number, null);
+            room
+        }
     }
 }
 
@@ -37,7 +51,12 @@ pub(super) fn first_points(text: &[u8], count: usize) -> &[u8] {
     }
 }
 
-/// Appends blanks.
-pub(super) fn push_fill(buf: &mut Vec<u8>, byte: u8, count: usize) {
-    buf.resize(buf.len() + count, byte);
+/// Appends a byte many times.
+pub(super) fn push_fill(buf: &mut impl Put, byte: u8, mut count: usize) {
+    let some = [byte; 64];
+    while let Some(rest) = count.checked_sub(some.len()) {
+        buf.put(&some);
+        count = rest;
+    }
+    buf.put(some.get(..count).unwrap_or_default());
 }

@@ -27,6 +27,8 @@ pub(super) enum Told<'a> {
 
 /// SQLite's code for a statement that was stopped.
 const INTERRUPTED: i32 = 9;
+/// SQLite's code for memory that cannot be had.
+const NO_MEMORY: i32 = 7;
 
 impl Shell {
     /// Runs the statements of a text and prints their rows.
@@ -60,6 +62,9 @@ impl Shell {
         let result = engine.run(sql, &mut rows).map_err(|error| match error {
             SqlError::Output(error) if error.kind() == io::ErrorKind::Interrupted => {
                 SqlError::new(INTERRUPTED, "interrupted")
+            }
+            SqlError::Output(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+                SqlError::new(NO_MEMORY, "out of memory")
             }
             other => other,
         });

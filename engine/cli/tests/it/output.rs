@@ -81,3 +81,39 @@ fn several_statements_in_one_argument() {
         (&["--json", "selec"], "", 1, "[\n\n]\n", "Error: near \"selec\": syntax error\n  selec\n  ^^^^^\n"),
     ]);
 }
+
+/// Memory that is enough for a value is enough to print it; where it is not enough for the value, that is an error.
+#[cfg(target_os = "linux")]
+#[test]
+#[allow(clippy::disallowed_types, reason = "a limit of memory is one of a process")]
+fn memory_that_is_just_enough() {
+    use std::process::{Command, Stdio};
+    // Heaps for threads take addresses, and no memory: with one, the limit is about what is used.
+    let limited = "ulimit -v 150000 && ulimit -c 0 && MALLOC_ARENA_MAX=1 exec \"$@\"";
+    // What stands around a value, and how often it is told: a box draws three lines as long as the value.
+    for (mode, times, around) in [("--list", 1, 3), ("--json", 1, 15), ("--header", 5, 25)] {
+        let (mut printed, mut refused) = (0, 0);
+        for bytes in [4_000_000_u64, 12_000_000, 20_000_000, 40_000_000] {
+            let sql = format!("SELECT hex(zeroblob({bytes})) AS v");
+            let mut shell = Command::new("sh");
+            shell.args(["-c", limited, "sh", env!("CARGO_BIN_EXE_plumbi"), mode, &sql]);
+            let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let written = std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            match output.status.code() {
+                Some(0) => {
+                    assert_eq!((written, said.as_ref()), (2 * bytes * times + around, ""), "{mode} {bytes}");
+                    printed += 1;
+                }
+                // SQLite's code for it.
+                Some(7) => {
+                    assert!(said.starts_with("Error: out of memory\n") && written < 10, "{mode} {bytes}: {said}");
+                    refused += 1;
+                }
+                _ => panic!("{mode} {bytes}: {}: {said}", output.status),
+            }
+        }
+        assert!(printed > 0 && refused > 0, "{mode}: {printed} printed, {refused} refused");
+    }
+}
