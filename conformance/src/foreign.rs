@@ -163,7 +163,8 @@ fn timed(trial: Trial, sink: &mut dyn Sink, law: impl FnOnce() -> Verdict) {
 }
 
 /// Whether a table tells about the clock or the agent's own process, which differ however still the host stands.
-pub(crate) fn tells_of_itself(table: &str) -> bool {
+#[must_use]
+pub fn tells_of_itself(table: &str) -> bool {
     table == "time" || table.starts_with("osquery_") || table.starts_with("plumb_")
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Host {
     /// The same, where it is in memory.
     mem: Option<Arc<Mem>>,
     model: Option<Arc<Machine>>,
+    /// Whether it is this machine.
+    live: bool,
     told: String,
 }
 
@@ -40,9 +42,14 @@ pub(crate) fn of(root: Option<&Bound<'_, PyAny>>) -> PyResult<(Arc<dyn Machinery
 }
 
 impl Host {
+    /// Whether it is this machine, which changes by itself.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
     fn in_memory(mem: Mem, told: String) -> Self {
         let mem = Arc::new(mem);
-        Self { host: Arc::clone(&mem) as Arc<dyn Machinery>, mem: Some(mem), model: None, told }
+        Self { host: Arc::clone(&mem) as Arc<dyn Machinery>, mem: Some(mem), model: None, live: false, told }
     }
 }
 
@@ -80,7 +87,7 @@ impl Host {
     #[staticmethod]
     fn live() -> PyResult<Self> {
         let host = Live::new().map_err(|error| os_error(&error, Path::new("/")))?;
-        Ok(Self { host: Arc::new(host), mem: None, model: None, told: "this machine".to_owned() })
+        Ok(Self { host: Arc::new(host), mem: None, model: None, live: true, told: "this machine".to_owned() })
     }
 
     /// A directory that is seen as a machine (links resolve inside it), or a tar archive of one, compressed by gzip or not.
@@ -90,7 +97,7 @@ impl Host {
         let opened = py.detach(|| -> std::io::Result<Self> {
             if archive::is_directory(&path)? {
                 let host = Arc::new(Rooted::open(&path)?);
-                return Ok(Self { host, mem: None, model: None, told });
+                return Ok(Self { host, mem: None, model: None, live: false, told });
             }
             archive::read(&path).map(|mem| Self::in_memory(mem, told))
         });

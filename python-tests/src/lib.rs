@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod files;
 mod host;
+mod list;
 mod notes;
 mod oracle;
 mod parameters;

@@ -1,7 +1,8 @@
 //! Oracles: laws that every answer must obey.
 
 use crate::error::Trouble;
-use crate::host::{self};
+use crate::host::{self, Host as PyHost};
+use crate::list::{self, List, Open};
 use crate::worker::{beside, registry};
 use arbitrary::Unstructured;
 use plumb_conformance::engines::embedded::Embedded;
@@ -13,7 +14,7 @@ use plumb_conformance::oracles::materialized::Pair;
 use plumb_conformance::oracles::{Ask, QUESTIONS, TARGETS, Target};
 use plumb_host::Host;
 use plumb_sql::Budget;
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,8 +93,8 @@ enum Way {
     Pair(Arc<dyn Host>, Bench<Pair>),
     /// By bytes that make everything, the host too, after a prefix.
     Bytes(Target, &'static [u8]),
-    /// Not from here.
-    Listed,
+    /// One of a list after the other.
+    List(Open, Bench<Box<dyn List>>),
 }
 
 /// What is made once. One question is asked at a time.
@@ -101,30 +102,59 @@ type Bench<T> = Arc<Mutex<Option<T>>>;
 
 /// The oracle of a name.
 ///
-/// Some ask random questions about a host (tlp, norec, pushdown, projection, materialized …): they take what `Engine` takes as root.
-/// Others make their hosts and inputs themselves from a seed or from bytes (model_roundtrip, parser_agreement, and the fuzz targets:
-/// sql_text, tables, flags, formats …), and want no host. `oracles()` lists those of which there is a law.
+/// Most are about a host, and take what `Engine` takes as root. Some of these ask random questions (tlp, norec, pushdown, projection,
+/// materialized …); others go through a list, their `trials`: determinism and schema_truth through the tables, budget through statements
+/// that want too much, recorded through the answers in the folder of a fixture host, which it must be given, ground_truth through the
+/// programs that vouch for tables of this machine, and no other. The rest make their hosts and inputs themselves from a seed or from bytes
+/// (model_roundtrip, parser_agreement, and the fuzz targets: sql_text, tables, flags, formats …), and want no host. `oracles()` lists
+/// those of which there is a law.
 #[pyfunction]
 #[pyo3(signature = (name, root=None))]
-pub(crate) fn oracle(name: &str, root: Option<&Bound<'_, PyAny>>) -> PyResult<Oracle> {
+pub(crate) fn oracle(py: Python<'_>, name: &str, root: Option<&Bound<'_, PyAny>>) -> PyResult<Oracle> {
     let entry = catalogue::oracle(name).ok_or_else(|| PyKeyError::new_err(format!("there is no oracle {name:?}")))?;
-    let name = name.to_owned();
-    let question = QUESTIONS.iter().find(|(known, _)| *known == name);
-    let way = match question {
-        Some((_, ask)) => Way::Question(*ask, host::of(root)?.0, Bench::default()),
-        None if name == "materialized" => Way::Pair(host::of(root)?.0, Bench::default()),
-        None if root.is_some_and(|root| !root.is_none()) => {
-            return Err(PyTypeError::new_err(format!("{name} makes its hosts itself: it takes no root")));
-        }
-        None if name == "whole_rows" => Way::Bytes(target(&name, "host_model")?, b"~"),
-        None => {
-            let known = |target: &&(&str, Target)| target.0 == name;
-            let of_law = |target: &&(&str, Target)| catalogue::oracle(target.0).is_some_and(|law| law.name == name);
-            let found = TARGETS.iter().find(known).or_else(|| TARGETS.iter().find(of_law));
-            found.map_or(Way::Listed, |(_, target)| Way::Bytes(*target, b""))
-        }
+    let root = root.filter(|root| !root.is_none());
+    // A fuzz target has an oracle's law, and other inputs than another one of that law.
+    let way = match TARGETS.iter().find(|(known, _)| *known == name) {
+        Some((_, target)) => Way::Bytes(*target, b""),
+        None => way(py, entry.name, root)?,
     };
-    Ok(Oracle { name, entry, way })
+    if matches!(way, Way::Bytes(..)) && root.is_some() {
+        return Err(PyTypeError::new_err(format!("{name} makes its hosts itself: it takes no root")));
+    }
+    Ok(Oracle { name: name.to_owned(), entry, way })
+}
+
+/// How the oracle of a law is asked.
+fn way(py: Python<'_>, law: &str, root: Option<&Bound<'_, PyAny>>) -> PyResult<Way> {
+    if let Some((_, ask)) = QUESTIONS.iter().find(|(known, _)| *known == law) {
+        return Ok(Way::Question(*ask, host::of(root)?.0, Bench::default()));
+    }
+    let listed = |open: Open| Ok(Way::List(open, Bench::default()));
+    match law {
+        "materialized" => Ok(Way::Pair(host::of(root)?.0, Bench::default())),
+        "budget" => listed(list::runaways(&host::of(root)?.0)),
+        "determinism" => listed(list::twice(&host::of(root)?.0, !is_live(root), BUDGET)),
+        "schema_truth" => listed(list::declared(&host::of(root)?.0, BUDGET)),
+        "recorded" => {
+            let folder = root.and_then(|root| root.extract().ok()).ok_or_else(|| {
+                PyTypeError::new_err("recorded is about a fixture host: it takes the path of its folder as root")
+            })?;
+            listed(list::recordings(py, folder, BUDGET)?)
+        }
+        "ground_truth" if is_live(root) => listed(list::truths(BUDGET)),
+        "ground_truth" => Err(PyTypeError::new_err("ground_truth is about this machine: it takes no other root")),
+        "whole_rows" => Ok(Way::Bytes(target(law, "host_model")?, b"~")),
+        _ => {
+            let of_law = |target: &&(&str, Target)| catalogue::oracle(target.0).is_some_and(|of| of.name == law);
+            let found = TARGETS.iter().find(of_law).map(|(_, target)| Way::Bytes(*target, b""));
+            found.ok_or_else(|| PyKeyError::new_err(format!("{law} cannot be asked from Python")))
+        }
+    }
+}
+
+/// Whether a root is this machine, which changes by itself.
+fn is_live(root: Option<&Bound<'_, PyAny>>) -> bool {
+    root.is_none_or(|root| root.cast::<PyHost>().is_ok_and(|host| host.get().is_live()))
 }
 
 fn target(name: &str, target: &str) -> PyResult<Target> {
@@ -155,29 +185,42 @@ impl Oracle {
         self.entry.history
     }
 
+    /// What the oracle goes through, by name, where it goes through a list: seed 0 is the first of it. None where a seed makes
+    /// something up. What is not there (a table without rows, for example) is not in the list.
+    #[getter]
+    fn trials(&self, py: Python<'_>) -> PyResult<Option<Vec<String>>> {
+        let Way::List(open, bench) = &self.way else { return Ok(None) };
+        let names = listed(py, open, bench, |list| list.names())?;
+        names.map(Some).map_err(|why| Trouble::new(why).raise(py))
+    }
+
     /// Holds the law against one input: a seed (int from 0 to 2^64-1), or bytes that a fuzzer makes. The same input gives the same
-    /// trial everywhere; over a host a seed means what it means to `cargo conform run`.
+    /// trial everywhere; over a host a seed means what it means to `cargo conform run`. Of an oracle with `trials` a seed is a place
+    /// in them, which begin anew after the last; the first eight bytes are such a seed too, the lowest one first.
     fn check(&self, py: Python<'_>, input: &Bound<'_, PyAny>) -> PyResult<Verdict> {
         let input = match input.cast::<PyBytes>() {
-            Ok(given) => given.as_bytes().to_vec(),
-            Err(_) => bytes(input.extract::<u64>()?, LENGTH),
+            Ok(given) => Input::Bytes(given.as_bytes().to_vec()),
+            Err(_) => Input::Seed(input.extract()?),
         };
         let judged: Result<Verdict, String> = match &self.way {
             Way::Question(ask, host, bench) => {
-                let (ask, host, bench) = (*ask, Arc::clone(host), Arc::clone(bench));
+                let (ask, host, bench, input) = (*ask, Arc::clone(host), Arc::clone(bench), input.bytes());
                 beside(py, move || question(ask, host, &bench, &input))?
             }
             Way::Pair(host, bench) => {
-                let (host, bench) = (Arc::clone(host), Arc::clone(bench));
+                let (host, bench, input) = (Arc::clone(host), Arc::clone(bench), input.bytes());
                 beside(py, move || pair(host, &bench, &input))?
             }
             Way::Bytes(target, prefix) => {
-                let (target, input) = (*target, [prefix, input.as_slice()].concat());
+                let (target, input) = (*target, [prefix, input.bytes().as_slice()].concat());
                 beside(py, move || Ok(Verdict::new(target(&input), None)))?
             }
-            Way::Listed => {
-                let message = format!("{} asks no random questions: `cargo conform run` holds it", self.name);
-                return Err(PyValueError::new_err(message));
+            Way::List(open, bench) => {
+                let seed = input.seed();
+                listed(py, open, bench, move |list| {
+                    let (verdict, sql) = list.check(place(seed, list.names().len()));
+                    Verdict::new(verdict, sql)
+                })?
             }
         };
         judged.map_err(|why| Trouble::new(why).raise(py))
@@ -186,6 +229,52 @@ impl Oracle {
     fn __repr__(&self) -> String {
         format!("<plumb.Oracle {}>", self.name)
     }
+}
+
+/// What a trial is made from.
+enum Input {
+    Seed(u64),
+    Bytes(Vec<u8>),
+}
+
+impl Input {
+    fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Seed(seed) => bytes(seed, LENGTH),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn seed(self) -> u64 {
+        match self {
+            Self::Seed(seed) => seed,
+            Self::Bytes(bytes) => bytes.iter().take(8).rev().fold(0, |seed, byte| seed << 8 | u64::from(*byte)),
+        }
+    }
+}
+
+/// The place of a seed in a list that begins anew.
+fn place(seed: u64, length: usize) -> usize {
+    let place = seed.checked_rem(u64::try_from(length).unwrap_or(u64::MAX)).unwrap_or(0);
+    usize::try_from(place).unwrap_or(0)
+}
+
+/// Does something with the list of an oracle.
+fn listed<T: Send + 'static>(
+    py: Python<'_>,
+    open: &Open,
+    bench: &Bench<Box<dyn List>>,
+    work: impl FnOnce(&mut dyn List) -> T + Send + 'static,
+) -> PyResult<Result<T, String>> {
+    let (open, bench) = (Arc::clone(open), Arc::clone(bench));
+    beside(py, move || {
+        let mut bench = bench.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = match &mut *bench {
+            Some(list) => list,
+            none => none.insert(open()?),
+        };
+        Ok(work(list.as_mut()))
+    })
 }
 
 fn question(

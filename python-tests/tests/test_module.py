@@ -306,38 +306,6 @@ def test_close(engine: plumb.Engine) -> None:
         engine.query("SELECT 1")
 
 
-@pytest.mark.parametrize("name", ["tlp", "norec", "pushdown", "projection", "seek_subset", "types", "materialized"])
-def test_oracles_over_a_host(name: str) -> None:
-    oracle = plumb.oracle(name, plumb.Host.generate(1))
-    assert oracle.law.endswith(".")
-    verdicts = [oracle.check(seed) for seed in range(20)]
-    assert all(verdicts), [verdict.why for verdict in verdicts if not verdict]
-    assert sum(verdict.outcome == "pass" for verdict in verdicts) >= 5
-    assert any(verdict.sql for verdict in verdicts)
-    assert oracle.check(3) == verdicts[3]
-
-
-@pytest.mark.parametrize("name", ["model_roundtrip", "whole_rows", "parser_agreement", "sql_text", "tables", "config", "differ"])
-def test_oracles_that_make_their_inputs(name: str) -> None:
-    oracle = plumb.oracle(name)
-    verdicts = [oracle.check(seed) for seed in range(5)]
-    assert all(verdicts), [verdict.why for verdict in verdicts if not verdict]
-    with pytest.raises(TypeError, match="root"):
-        plumb.oracle(name, {})
-
-
-def test_oracle_names() -> None:
-    names = plumb.oracles()
-    assert {"tlp", "materialized", "model_roundtrip", "ground_truth"} <= set(names)
-    assert all(plumb.oracle(name).finds for name in names)
-    with pytest.raises(KeyError):
-        plumb.oracle("nope")
-    with pytest.raises(ValueError, match="conform run"):
-        plumb.oracle("ground_truth").check(1)
-    with pytest.raises(OverflowError):
-        plumb.oracle("sql_text").check(-1)
-
-
 def test_reprs(engine: plumb.Engine) -> None:
     assert repr(engine) == "<plumb.Engine over 1 files in memory>"
     assert repr(plumb.Host.generate(5, odd=True)) == "<plumb.Host odd model of seed 5>"

@@ -201,11 +201,19 @@ pub fn chosen(bytes: &[u8]) -> Verdict {
     }
 }
 
+/// A budget that every runaway overdraws soon.
+pub const SMALL: Budget = Budget {
+    time: Some(Duration::from_millis(300)),
+    cpu: None,
+    cpu_share: None,
+    burst: Duration::ZERO,
+    memory: Some(64 << 20),
+    rows: Some(10_000),
+};
+
 /// This agent over a small host, under a small budget.
 fn small_budget() -> Result<Embedded, String> {
-    let time = Some(Duration::from_millis(300));
-    let budget = Budget { time, memory: Some(64 << 20), rows: Some(10_000), ..Budget::default() };
-    Embedded::with(Arc::new(small()), plumb_tables::registry(), budget)
+    Embedded::with(Arc::new(small()), plumb_tables::registry(), SMALL)
 }
 
 /// The most memory that this process ever had, where the system tells.
@@ -221,9 +229,14 @@ mod tests {
     use super::*;
     use crate::answer::Row;
     use crate::engines::Capabilities;
+    use std::sync::{Mutex, PoisonError};
+
+    /// The most memory that there was is the process's: whoever measures it, or takes much, does so alone.
+    static MEASURED: Mutex<()> = Mutex::new(());
 
     #[test]
     fn what_wants_too_much_is_stopped() {
+        let _alone = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
         for runaway in RUNAWAYS {
             assert_eq!(alone(small_budget, runaway), Verdict::Pass, "{}", runaway.name);
         }
@@ -265,6 +278,7 @@ mod tests {
 
     #[test]
     fn engines_that_are_not_stopped_are_found() {
+        let _alone = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
         let check = |fault| check(&mut Faulty(fault, 0, Vec::new()), &RUNAWAYS[0]);
         assert_eq!(check(Fault::None), Verdict::Pass);
         for fault in [Fault::MakesUpAnAnswer, Fault::Breaks, Fault::IsOfNoUseThen, Fault::Eats] {
@@ -274,6 +288,7 @@ mod tests {
 
     #[test]
     fn who_declares_no_budget_is_spared() {
+        let _alone = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
         let mut engine = small_budget().expect("an engine");
         engine.capabilities.budget = false;
         for runaway in RUNAWAYS {
