@@ -17,9 +17,10 @@ use super::tally::property;
 use crate::Verdict;
 use crate::generators::flags::{CommandLine, command_line, settable};
 use arbitrary::Unstructured;
-use plumb_agent::flags::{DEFAULT_FLAG_FILE, FlagError, FlagSpec, Flags, ParseError, Parsed, find, parse};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use plumb_agent::flags::{DEFAULT_FLAG_FILE, FlagError, FlagSpec, ParseError, Parsed, find, parse};
+use std::borrow::{Borrow, Cow};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::io;
 
 const SETTINGS: u8 = b's' & 3;
@@ -51,14 +52,23 @@ pub fn check(bytes: &[u8]) -> Verdict {
 }
 
 /// Reads flag files from a map.
-fn reader(files: &BTreeMap<String, String>) -> impl Fn(&str) -> io::Result<Vec<u8>> {
-    |path| files.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
+fn reader<'f, P, T>(files: &'f BTreeMap<P, T>) -> impl Fn(&str) -> io::Result<Cow<'f, [u8]>>
+where
+    P: Borrow<str> + Ord,
+    T: AsRef<str>,
+{
+    |path| files.get(path).map(|text| text.as_ref().as_bytes().into()).ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// There are no flag files.
+fn none(_: &str) -> io::Result<Cow<'static, [u8]>> {
+    Err(io::ErrorKind::NotFound.into())
 }
 
 /// Settings of which the meaning is known.
 fn settings(u: &mut Unstructured<'_>) -> Result<bool, String> {
     let Ok(line) = command_line(u) else { return Ok(false) };
-    let parsed = parse(line.args.clone(), &reader(&line.files));
+    let parsed = parse(&line.args, &reader(&line.files));
     judge(&line, parsed)
 }
 
@@ -68,8 +78,8 @@ fn judge(line: &CommandLine, parsed: Result<Parsed, ParseError>) -> Result<bool,
     let parsed = match parsed {
         Ok(parsed) => parsed,
         Err(ParseError::Flags(errors)) => {
-            let named: BTreeSet<String> = errors.iter().map(name).collect();
-            let same = named == line.wrong && !errors.is_empty();
+            let named: BTreeSet<&str> = errors.iter().map(name).collect();
+            let same = named.iter().eq(line.wrong.iter()) && !errors.is_empty();
             return if same { Ok(true) } else { Err(format!("refuses {named:?}, not {:?}\n{}", line.wrong, told())) };
         }
         Err(error) => return Err(format!("{error}\n{}", told())),
@@ -95,46 +105,65 @@ fn judge(line: &CommandLine, parsed: Result<Parsed, ParseError>) -> Result<bool,
 }
 
 /// What an error is about.
-fn name(error: &FlagError) -> String {
+fn name(error: &FlagError) -> &str {
     match error {
-        FlagError::Unknown(name) => name.clone(),
-        FlagError::Illegal { name, .. } | FlagError::Refused { name, .. } => (*name).to_owned(),
-        FlagError::NoSwitch { given, .. } => given.clone(),
-        FlagError::MissingValue(given) => given.trim_start_matches('-').to_owned(),
+        FlagError::Unknown(name) => name,
+        FlagError::Illegal { name, .. } | FlagError::Refused { name, .. } => name,
+        FlagError::NoSwitch { given, .. } => given,
+        FlagError::MissingValue(given) => given.trim_start_matches('-'),
+    }
+}
+
+/// A command line and flag files, as a text has them.
+struct Split<'a> {
+    args: Vec<&'a str>,
+    files: BTreeMap<&'a str, Cow<'a, str>>,
+}
+
+impl<'a> Split<'a> {
+    fn of(text: &'a str) -> Self {
+        let (args, files) = match (text.strip_prefix('@'), text.split_once("\n@")) {
+            (Some(files), _) => (None, Some(files)),
+            (None, Some((args, files))) => (Some(args), Some(files)),
+            (None, None) => (Some(text), None),
+        };
+        let args = args.into_iter().flat_map(|args| args.split('\n')).collect();
+        let mut split = Self { args, files: BTreeMap::new() };
+        // A file that has no line is not there.
+        for (path, text) in files.into_iter().flat_map(|files| files.split("\n@")).filter_map(|f| f.split_once('\n')) {
+            match split.files.entry(if path.is_empty() { DEFAULT_FLAG_FILE } else { path }) {
+                Entry::Vacant(place) => drop(place.insert(text.into())),
+                Entry::Occupied(mut place) => place.get_mut().to_mut().extend(["\n", text]),
+            }
+        }
+        split
+    }
+
+    /// Whether somebody wrote a flag of this name, or one with dashes for its underlines.
+    fn has(&self, name: &str) -> bool {
+        let is = |flag: &str| {
+            let flag = flag.strip_prefix('-').map_or("", |flag| flag.strip_prefix('-').unwrap_or(flag)).as_bytes();
+            let (written, rest) = flag.split_at_checked(name.len()).unwrap_or_default();
+            let same = written.iter().zip(name.bytes()).all(|(w, n)| *w == n || (*w == b'-' && n == b'_'));
+            same && written.len() == name.len() && rest.first().is_none_or(|next| *next == b'=')
+        };
+        self.args.iter().any(|arg| is(arg))
+            || self.files.values().flat_map(|text| text.lines()).any(|line| is(line.trim()))
     }
 }
 
 /// Any text as a command line and flag files.
 fn text(text: &str) -> Result<bool, String> {
-    let (mut args, mut files, mut path) = (Vec::new(), BTreeMap::<String, String>::new(), None);
-    for line in text.split('\n') {
-        match (line.strip_prefix('@'), &path) {
-            (Some(name), _) => path = Some(if name.is_empty() { DEFAULT_FLAG_FILE } else { name }.to_owned()),
-            (None, None) => args.push(line.to_owned()),
-            (None, Some(path)) => {
-                let file = files.entry(path.clone()).or_default();
-                file.push_str(line);
-                file.push('\n');
-            }
-        }
-    }
-    match parse(args, &reader(&files)) {
+    let split = Split::of(text);
+    match parse(&split.args, &reader(&split.files)) {
         Ok(parsed) => {
             sound(&parsed)?;
             Ok(parsed.flags.changed().next().is_some() || !parsed.words.is_empty() || !parsed.ignored.is_empty())
         }
-        Err(ParseError::Flags(errors)) => {
-            // Dashes stand for the underscores of names.
-            let spelled = text.replace('-', "_");
-            let strange = errors.iter().map(name).find(|name| {
-                let bare = name.strip_prefix("no").unwrap_or(name);
-                !text.contains(bare) && !spelled.contains(bare)
-            });
-            match strange {
-                None if !errors.is_empty() => Ok(true),
-                strange => Err(format!("an error about {strange:?}, which nobody wrote")),
-            }
-        }
+        Err(ParseError::Flags(errors)) => match errors.iter().map(name).find(|name| !split.has(name)) {
+            None if !errors.is_empty() => Ok(true),
+            strange => Err(format!("an error about {strange:?}, which nobody wrote")),
+        },
         Err(ParseError::File { path, .. }) if text.contains(&path) => Ok(true),
         Err(error) => Err(format!("{error}, which nobody wrote")),
     }
@@ -142,20 +171,18 @@ fn text(text: &str) -> Result<bool, String> {
 
 /// Values are of their flags' types, and mean the same when they are printed and read again.
 fn sound(parsed: &Parsed) -> Result<(), String> {
-    let mut printed = Vec::new();
+    let mut printed: Vec<Cow<'_, str>> = Vec::new();
     for (name, value) in parsed.flags.changed() {
         let spec = find(name).ok_or_else(|| format!("{name} is set and is no flag"))?;
         if spec.check(value).as_deref() != Ok(value) {
             return Err(format!("{name} keeps {value:?}, which is not of its type"));
         }
-        printed.push(format!("--{name}={value}"));
+        printed.push(["--", name, "=", value].concat().into());
     }
-    printed.push("--".to_owned());
-    printed.extend(parsed.words.iter().cloned());
-    let again = parse(printed.clone(), &|_| Err(io::ErrorKind::NotFound.into()));
-    let again = again.map_err(|error| format!("{error}\nwhen read again as {printed:?}"))?;
-    let pairs = |flags: &Flags| flags.changed().map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>();
-    if again.words != parsed.words || pairs(&again.flags) != pairs(&parsed.flags) {
+    printed.push("--".into());
+    printed.extend(parsed.words.iter().map(Cow::from));
+    let again = parse(&printed, &none).map_err(|error| format!("{error}\nwhen read again as {printed:?}"))?;
+    if again.words != parsed.words || !again.flags.changed().eq(parsed.flags.changed()) {
         return Err(format!("is something else when it is read again as {printed:?}"));
     }
     Ok(())
@@ -167,7 +194,7 @@ fn misspelt(u: &mut Unstructured<'_>) -> Result<bool, String> {
     if find(&wrong).is_some() || wrong.strip_prefix("no").is_some_and(|name| find(name).is_some()) {
         return Ok(false);
     }
-    let found = parse([format!("--{wrong}=1")], &|_| Err(io::ErrorKind::NotFound.into()));
+    let found = parse(&[format!("--{wrong}=1")], &none);
     let Err(ParseError::Flags(errors)) = found else { return Err(format!("--{wrong} is understood")) };
     let [FlagError::Unknown(named)] = errors.as_slice() else { return Err(format!("--{wrong} is {errors:?}")) };
     let advice = errors.iter().find_map(FlagError::advice).unwrap_or_default();
@@ -248,14 +275,13 @@ mod tests {
 
     #[test]
     fn a_parser_that_goes_wrong_is_found() {
-        let none: fn(&str) -> io::Result<Vec<u8>> = |_| Err(io::ErrorKind::NotFound.into());
         let (mut lines, mut first_wins, mut no_files) = (0, 0, 0);
         for seed in 0..300 {
             let line = command_line(&mut Unstructured::new(&bytes(seed, 200))).unwrap();
             lines += 1;
-            first_wins +=
-                usize::from(judge(&line, parse(line.args.iter().rev().cloned(), &reader(&line.files))).is_err());
-            no_files += usize::from(judge(&line, parse(line.args.clone(), &none)).is_err());
+            let reversed: Vec<&String> = line.args.iter().rev().collect();
+            first_wins += usize::from(judge(&line, parse(&reversed, &reader(&line.files))).is_err());
+            no_files += usize::from(judge(&line, parse(&line.args, &none)).is_err());
         }
         assert!(first_wins > 100 && no_files > 20, "{first_wins} and {no_files} of {lines}");
     }

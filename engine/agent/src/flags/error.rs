@@ -105,17 +105,24 @@ fn nearest(name: &str) -> Option<&'static str> {
     // A letter that is dropped or put in is one letter that only one of them has, an exchanged one is two.
     static LETTERS: LazyLock<Vec<(&'static FlagSpec, u64)>> =
         LazyLock::new(|| specs::all().map(|spec| (spec, letters_of(spec.name.chars()))).collect());
+    // Most names are too long or too short.
+    let shortest = bare.map_or(given.len(), <[char]>::len);
     let near = |(spec, own): &&(&FlagSpec, u64)| {
-        let apart = letters ^ own;
-        spec.name.len() > 2 && apart.count_ones() as usize <= 2 * (1 + spec.name.len() / 6) + 2
+        let (length, most) = (spec.name.len(), most_mistakes(spec));
+        let fits = length > 2 && length + most >= shortest && length <= given.len() + most;
+        fits && (letters ^ own).count_ones() as usize <= 2 * most + 2
     };
     let distances = LETTERS.iter().filter(near).filter_map(|(spec, _)| {
-        let most = 1 + spec.name.len() / 6;
-        let mut from = |given: &[char]| distance(given, spec.name, most, &mut row);
+        let mut from = |given: &[char]| distance(given, spec.name, most_mistakes(spec), &mut row);
         let found = from(&given).into_iter().chain(bare.and_then(&mut from)).min();
         found.map(|distance| (distance, spec.name))
     });
     distances.min().map(|(_, near)| near)
+}
+
+/// In how many letters a name that is near may differ.
+const fn most_mistakes(spec: &FlagSpec) -> usize {
+    1 + spec.name.len() / 6
 }
 
 /// The set of letters of a name.

@@ -11,7 +11,7 @@ mod specs;
 
 pub use error::{FlagError, ParseError, os_text};
 pub use help::{Program, help};
-pub use parse::{DEFAULT_FLAG_FILE, Parsed, parse};
+pub use parse::{DEFAULT_FLAG_FILE, Parsed, Read, parse};
 pub use spec::{FlagSpec, Kind, Scope};
 pub use specs::{all, find, idle};
 
@@ -58,7 +58,7 @@ impl Flags {
 
     /// As [`Flags::set`], of a flag that was found.
     fn assign(&mut self, spec: &'static FlagSpec, value: &str, origin: Origin) -> Result<(), FlagError> {
-        self.set.insert(spec.name, Setting { spec, value: spec.check(value)?, origin });
+        self.set.insert(spec.name, Setting { spec, value: spec.check(value)?.into_owned(), origin });
         Ok(())
     }
 

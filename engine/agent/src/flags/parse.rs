@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+/// Reads a flag file. What it reads may be somebody else's.
+pub type Read<'r> = dyn Fn(&str) -> io::Result<Cow<'r, [u8]>> + 'r;
+
 /// The flag file that is read when the command line names none.
 pub const DEFAULT_FLAG_FILE: &str = "/etc/osquery/osquery.flags.default";
 
@@ -31,18 +34,13 @@ pub struct Parsed {
 /// * Words may stand between flags. After `--` everything is a word.
 /// * The last of several settings wins; a flag file counts where it is named.
 /// * In a flag file there is one flag a line, with its value after `=`; blank lines, lines that begin with `#`, lines
-///   that are no flag and unknown names are left out.
+///   that are no flag and unknown names are left out. A file that is named while it is read is not read again.
 ///
 /// # Errors
 /// Unknown flags (that `--undefok` does not name), values that are none, a flag file that cannot be read.
-pub fn parse(
-    args: impl IntoIterator<Item = String>,
-    read: &dyn Fn(&str) -> io::Result<Vec<u8>>,
-) -> Result<Parsed, ParseError> {
-    let args: Vec<String> = args.into_iter().collect();
-    let mut parser =
-        Parser { read, files: 0, out: Parsed::default(), unknown: BTreeSet::new(), errors: BTreeMap::new() };
-    let names_a_file = args.iter().any(|arg| dashed(arg).is_some_and(|flag| flag.starts_with("flagfile")));
+pub fn parse<S: AsRef<str>>(args: &[S], read: &Read<'_>) -> Result<Parsed, ParseError> {
+    let mut parser = Parser { read, files: 0, open: Vec::new(), out: Parsed::default(), errors: BTreeMap::new() };
+    let names_a_file = args.iter().any(|arg| dashed(arg.as_ref()).is_some_and(|flag| flag.starts_with("flagfile")));
     if !names_a_file && let Ok(text) = read(DEFAULT_FLAG_FILE) {
         // That it is named is told, as with any other.
         parser
@@ -75,8 +73,24 @@ fn named(name: &str) -> Option<&'static FlagSpec> {
     specs::find(name).or_else(spelled)
 }
 
-/// Finds the flag of `name`, `name=value` or `noname`. Fails with the name as given.
-fn look_up(flag: &str) -> Result<Given<'_>, (String, FlagError)> {
+/// A flag that is none: its name as given, and of which type the flag is that is no switch, if there is one.
+struct Mistaken<'a> {
+    name: &'a str,
+    no_switch: Option<Kind>,
+}
+
+impl Mistaken<'_> {
+    fn error(&self) -> FlagError {
+        let given = self.name.to_owned();
+        match self.no_switch {
+            Some(kind) => FlagError::NoSwitch { given, kind: kind.name() },
+            None => FlagError::Unknown(given),
+        }
+    }
+}
+
+/// Finds the flag of `name`, `name=value` or `noname`.
+fn look_up(flag: &str) -> Result<Given<'_>, Mistaken<'_>> {
     let (name, value) = match flag.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (flag, None),
@@ -87,59 +101,58 @@ fn look_up(flag: &str) -> Result<Given<'_>, (String, FlagError)> {
     }
     match name.strip_prefix("no").and_then(named) {
         Some(spec) if spec.kind == Kind::Bool => Ok(Given { spec, value: Some("false") }),
-        Some(spec) => Err((name.to_owned(), FlagError::NoSwitch { given: name.to_owned(), kind: spec.kind.name() })),
-        None => Err((name.to_owned(), FlagError::Unknown(name.to_owned()))),
+        not => Err(Mistaken { name, no_switch: not.map(|spec| spec.kind) }),
     }
 }
 
-struct Parser<'a> {
-    read: &'a dyn Fn(&str) -> io::Result<Vec<u8>>,
+struct Parser<'a, 'r> {
+    read: &'a Read<'r>,
     /// How many files were read.
     files: usize,
+    /// Those that are being read, each named by the one before.
+    open: Vec<String>,
     out: Parsed,
-    unknown: BTreeSet<String>,
-    errors: BTreeMap<String, FlagError>,
+    /// By the name of the flag, or what stands in its place on the command line.
+    errors: BTreeMap<&'a str, FlagError>,
 }
 
-impl Parser<'_> {
-    fn words(&mut self, args: Vec<String>) -> Result<(), ParseError> {
-        let mut args = args.into_iter();
+impl<'a> Parser<'a, '_> {
+    fn words<S: AsRef<str>>(&mut self, args: &'a [S]) -> Result<(), ParseError> {
+        let mut args = args.iter().map(AsRef::as_ref);
         while let Some(arg) = args.next() {
-            let Some(flag) = dashed(&arg) else {
-                self.out.words.push(arg);
+            let Some(flag) = dashed(arg) else {
+                self.out.words.push(arg.to_owned());
                 continue;
             };
             if flag.is_empty() {
-                self.out.words.extend(args.by_ref());
+                self.out.words.extend(args.by_ref().map(str::to_owned));
                 break;
             }
             match look_up(flag) {
-                Err((name, error)) => self.complain(name, error),
+                Err(mistaken) => drop(self.errors.insert(mistaken.name, mistaken.error())),
                 Ok(Given { spec, value: Some(value) }) => self.assign(spec, value, Origin::CommandLine, 0)?,
                 Ok(Given { spec, value: None }) => match args.next() {
-                    Some(value) => self.assign(spec, &value, Origin::CommandLine, 0)?,
-                    None => self.complain(spec.name.to_owned(), FlagError::MissingValue(arg)),
+                    Some(value) => self.assign(spec, value, Origin::CommandLine, 0)?,
+                    None => drop(self.errors.insert(spec.name, FlagError::MissingValue(arg.to_owned()))),
                 },
             }
         }
         Ok(())
     }
 
-    fn complain(&mut self, name: String, error: FlagError) {
-        if matches!(error, FlagError::Unknown(_)) {
-            self.unknown.insert(name.clone());
-        }
-        self.errors.insert(name, error);
-    }
-
     fn assign(&mut self, spec: &'static FlagSpec, value: &str, origin: Origin, depth: usize) -> Result<(), ParseError> {
         if let Err(error) = self.out.flags.assign(spec, value, origin) {
-            self.complain(spec.name.to_owned(), error);
+            self.errors.insert(spec.name, error);
         } else if spec.name == "flagfile" {
             for path in value.split(',').filter(|path| !path.is_empty()) {
                 if depth > 0 && self.files >= MAX_FILES {
                     self.out.ignored.push(format!("--flagfile={path}: more than {MAX_FILES} files"));
                     break;
+                }
+                // What it says is said already, and it would say so for ever.
+                if self.open.iter().any(|open| open == path) {
+                    self.out.ignored.push(format!("--flagfile={path}: it is being read"));
+                    continue;
                 }
                 self.files += 1;
                 self.file(path, depth)?;
@@ -156,6 +169,7 @@ impl Parser<'_> {
     fn lines(&mut self, path: &str, text: &[u8], depth: usize) -> Result<(), ParseError> {
         // Most are text, which is seen sooner than what is wrong with it.
         let text = std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed);
+        self.open.push(path.to_owned());
         for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -164,18 +178,21 @@ impl Parser<'_> {
                 Some(Ok(Given { spec, value: Some(value) })) if depth < MAX_DEPTH || spec.name != "flagfile" => {
                     self.assign(spec, value, Origin::FlagFile, depth + 1)?;
                 }
-                _ => self.out.ignored.push(format!("{path}: {line}")),
+                _ => self.out.ignored.push([path, ": ", line].concat()),
             }
         }
+        self.open.pop();
         Ok(())
     }
 
     fn finish(mut self) -> Result<Parsed, ParseError> {
+        if self.errors.is_empty() {
+            return Ok(self.out);
+        }
         let allowed: BTreeSet<&str> = self.out.flags.list("undefok").collect();
         let is_allowed =
             |name: &str| allowed.contains(name) || name.strip_prefix("no").is_some_and(|n| allowed.contains(n));
-        let unknown = &self.unknown;
-        self.errors.retain(|name, _| !(unknown.contains(name) && is_allowed(name)));
+        self.errors.retain(|name, error| !(matches!(error, FlagError::Unknown(_)) && is_allowed(name)));
         if self.errors.is_empty() { Ok(self.out) } else { Err(ParseError::Flags(self.errors.into_values().collect())) }
     }
 }
@@ -184,7 +201,7 @@ impl Parser<'_> {
 mod tests {
     use super::*;
 
-    fn files(path: &str) -> io::Result<Vec<u8>> {
+    fn files(path: &str) -> io::Result<Cow<'static, [u8]>> {
         let text: &[u8] = match path {
             "a" => b"# comment\n\n--json\n  --nullvalue=from a\njunk\n--bogus=1\n--separator ;\n-csv\r\n\xff\n",
             "bad" => b"--json=maybe\n",
@@ -192,25 +209,42 @@ mod tests {
             "loop" => b"--flagfile=loop\n--line\n",
             _ => return Err(io::ErrorKind::NotFound.into()),
         };
-        Ok(text.to_vec())
+        Ok(text.into())
     }
 
     fn run(args: &[&str]) -> Result<Parsed, ParseError> {
-        parse(args.iter().map(|arg| (*arg).to_owned()), &files)
+        parse(args, &files)
     }
 
-    /// Two files that name one another ten times each would be read a thousand million times.
+    /// Files that each name the next one ten times would be read a hundred million times.
     #[test]
-    fn files_that_name_one_another_are_read_so_many_times() {
+    fn files_that_name_others_are_read_so_many_times() {
         let reads = std::cell::Cell::new(0);
         let read = |path: &str| {
             reads.set(reads.get() + 1);
-            let other = if path == "a" { "b" } else { "a" };
-            Ok(format!("--flagfile={other}\n").repeat(10).into_bytes())
+            Ok(format!("--flagfile={path}x\n").repeat(10).into_bytes().into())
         };
-        let parsed = parse(["--flagfile=a,b".to_owned(), "--json".to_owned()], &read).expect("flags");
+        let parsed = parse(&["--flagfile=a,b", "--json"], &read).expect("flags");
         assert_eq!(reads.get(), MAX_FILES + 1);
         assert!(parsed.ignored.len() < 2000 && parsed.flags.text("json") == "true");
+    }
+
+    #[test]
+    fn a_file_is_not_read_again_while_it_is_read() {
+        let reads = std::cell::Cell::new(0);
+        let read = |path: &str| {
+            reads.set(reads.get() + 1);
+            let text: &[u8] = match path {
+                "a" => b"--nullvalue=a\n--flagfile=b\n",
+                _ => b"--nullvalue=b\n--flagfile=a,c\n--json\n",
+            };
+            Ok(text.into())
+        };
+        let parsed = parse(&["--flagfile=a"], &read).expect("flags");
+        assert_eq!(parsed.flags.changed().collect::<Vec<_>>(), [("json", "true"), ("nullvalue", "b")]);
+        // The file c names a, which is read, and itself.
+        let being_read = ["a", "a", "c"].map(|path| format!("--flagfile={path}: it is being read"));
+        assert_eq!((reads.get(), parsed.ignored), (3, being_read.to_vec()));
     }
 
     #[test]
@@ -322,8 +356,8 @@ mod tests {
     #[test]
     fn default_file() {
         let with_default =
-            |path: &str| if path == DEFAULT_FLAG_FILE { Ok(b"--nullvalue=d\n".to_vec()) } else { files(path) };
-        let run = |args: &[&str]| parse(args.iter().map(|arg| (*arg).to_owned()), &with_default).unwrap().flags;
+            |path: &str| if path == DEFAULT_FLAG_FILE { Ok(b"--nullvalue=d\n".into()) } else { files(path) };
+        let run = |args: &[&str]| parse(args, &with_default).unwrap().flags;
         assert_eq!(run(&[]).text("nullvalue"), "d");
         assert_eq!(run(&[]).text("flagfile"), DEFAULT_FLAG_FILE);
         assert_eq!(run(&["--nullvalue=x"]).text("nullvalue"), "x");

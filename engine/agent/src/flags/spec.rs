@@ -1,6 +1,7 @@
 //! What a flag is.
 
 use super::FlagError;
+use std::borrow::Cow;
 
 /// The type of a flag's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +32,13 @@ impl Kind {
     }
 
     /// A value as the flag keeps it (`true`, `false`, decimal numbers); `None` when it is not of this type.
-    pub(super) fn normalise(self, value: &str) -> Option<String> {
+    pub(super) fn normalise(self, value: &str) -> Option<Cow<'_, str>> {
         match self {
-            Self::Bool => bool_value(value).map(|on| on.to_string()),
-            Self::Int32 => integer(value)?.try_into().ok().map(|n: i32| n.to_string()),
-            Self::Uint32 => integer(value)?.try_into().ok().map(|n: u32| n.to_string()),
-            Self::Uint64 => integer(value)?.try_into().ok().map(|n: u64| n.to_string()),
-            Self::Text => Some(value.to_owned()),
+            Self::Bool => bool_value(value).map(|on| Cow::Borrowed(if on { "true" } else { "false" })),
+            Self::Int32 => integer(value)?.try_into().ok().map(|n: i32| n.to_string().into()),
+            Self::Uint32 => integer(value)?.try_into().ok().map(|n: u32| n.to_string().into()),
+            Self::Uint64 => integer(value)?.try_into().ok().map(|n: u64| n.to_string().into()),
+            Self::Text => Some(value.into()),
         }
     }
 }
@@ -115,10 +116,14 @@ impl FlagSpec {
     ///
     /// # Errors
     /// When it is not of the flag's type, or out of its range.
-    pub fn check(&self, value: &str) -> Result<String, FlagError> {
+    pub fn check<'v>(&self, value: &'v str) -> Result<Cow<'v, str>, FlagError> {
         let illegal = || FlagError::Illegal { value: value.to_owned(), kind: self.kind.name(), name: self.name };
         let value = self.kind.normalise(value).ok_or_else(illegal)?;
-        if is_valid(self.name, &value) { Ok(value) } else { Err(FlagError::Refused { value, name: self.name }) }
+        if is_valid(self.name, &value) {
+            Ok(value)
+        } else {
+            Err(FlagError::Refused { value: value.into_owned(), name: self.name })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use plumb_agent::flags::{Flags, Origin, Parsed, Program, help, os_text, parse};
 use plumb_agent::glog::Severity;
 use plumb_host::Host;
 use plumb_schema::Registry;
+use std::borrow::Cow;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ pub struct Machine<'a> {
 pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> i32 {
     let Streams { mut stdin, mut stdout, mut stderr, terminals } = streams;
     let (program_file, args) = args.split_first().map_or(("", [].as_slice()), |(file, args)| (file.as_str(), args));
-    let mut parsed = match parse(args.iter().cloned(), &own::read) {
+    let mut parsed = match parse(args, &|path| own::read(path).map(Cow::Owned)) {
         Ok(parsed) => parsed,
         Err(error) => {
             // There is nobody left to be told that standard error is closed.
@@ -282,7 +283,7 @@ mod tests {
     use super::*;
 
     fn flags(args: &[&str]) -> Parsed {
-        parse(args.iter().map(|arg| (*arg).to_owned()), &|_| Err(std::io::ErrorKind::NotFound.into())).unwrap()
+        parse(args, &|_| Err(std::io::ErrorKind::NotFound.into())).unwrap()
     }
 
     #[test]

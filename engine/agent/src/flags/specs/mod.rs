@@ -10,7 +10,6 @@ mod shell;
 mod tables;
 
 use super::FlagSpec;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The flags of each subject.
@@ -85,14 +84,33 @@ fn awaits(name: &str) -> Option<&'static str> {
 /// A flag by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static FlagSpec> {
-    static BY_NAME: LazyLock<HashMap<&'static str, &'static FlagSpec>> =
-        LazyLock::new(|| all().map(|spec| (spec.name, spec)).collect());
-    BY_NAME.get(name).copied()
+    // Few names have the same length, and few of these the same last letter: what is left to compare costs less than a hash.
+    static BY_LENGTH: LazyLock<Vec<Vec<(u8, &'static FlagSpec)>>> = LazyLock::new(|| {
+        let longest = all().map(|spec| spec.name.len()).max().unwrap_or(0);
+        let last = |spec: &'static FlagSpec| Some((*spec.name.as_bytes().last()?, spec));
+        let of = |length| all().filter(|spec| spec.name.len() == length).filter_map(last).collect();
+        (0..=longest).map(of).collect()
+    });
+    let last = name.as_bytes().last()?;
+    let same = |(letter, spec): &&(u8, &FlagSpec)| letter == last && spec.name == name;
+    BY_LENGTH.get(name.len())?.iter().find(same).map(|(_, spec)| *spec)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_flag_is_found_by_its_name_alone() {
+        for spec in all() {
+            assert_eq!(find(spec.name).map(|found| found.name), Some(spec.name));
+            for other in [format!("{}x", spec.name), spec.name.to_uppercase(), spec.name.replacen('_', "-", 1)] {
+                let known = all().any(|spec| spec.name == other);
+                assert_eq!(find(&other).is_some(), known, "{other}");
+            }
+        }
+        assert!(find("").is_none() && find(&"x".repeat(1000)).is_none());
+    }
 
     #[test]
     fn idle_flags() {
