@@ -70,7 +70,8 @@ struct Busy {
 impl Busy {
     /// Whether it has shown by now that it takes long.
     fn is_slow(&self) -> bool {
-        let (cpu, rested) = (self.progress.cpu() - self.before.0, self.progress.rested() - self.before.1);
+        let cpu = self.progress.cpu().saturating_sub(self.before.0);
+        let rested = self.progress.rested().saturating_sub(self.before.1);
         let elapsed = self.since.elapsed();
         let has_worked = cpu >= SHORT.max(self.job.short) && elapsed >= TURN;
         self.job.habit == Habit::Slow || has_worked || elapsed.saturating_sub(rested) >= LONGEST_TURN
@@ -192,13 +193,13 @@ impl Lanes {
     }
 
     /// Nobody knew that so many queries are slow, and now they have all lanes. Of those that have shown it, the one that has run for longest gives
-    /// way, and waits for a lane of the slow ones.
+    /// way, and waits for a lane of the slow ones; first one that comes again whatever it costs.
     fn put_aside(&mut self) {
         let is_too_many = self.slow() > self.most;
         let has_shown_it = |busy: &Busy| busy.job.habit != Habit::Slow && !busy.aside && busy.is_slow();
         let may_go = |lane: &&mut Lane| lane.busy.as_ref().is_some_and(has_shown_it);
-        let since = |lane: &&mut Lane| lane.busy.as_ref().map(|busy| busy.since);
-        let chosen = self.lanes.iter_mut().filter(may_go).min_by_key(since);
+        let order = |lane: &&mut Lane| lane.busy.as_ref().map(|busy| (busy.job.is_on_trial, busy.since));
+        let chosen = self.lanes.iter_mut().filter(may_go).min_by_key(order);
         if let Some(busy) = chosen.filter(|_| is_too_many).and_then(|lane| lane.busy.as_mut()) {
             busy.aside = true;
         }
@@ -230,7 +231,7 @@ impl Lanes {
         let busy = self.lanes.get_mut(done.lane).and_then(|lane| lane.busy.take());
         let was_stopped = matches!(&done.outcome.result, Err(Failure::Sql(SqlError::Sql { .. })));
         if let Some(Busy { mut job, before, progress, aside, .. }) = busy {
-            done.outcome.rested = progress.rested() - before.1;
+            done.outcome.rested = progress.rested().saturating_sub(before.1);
             if aside && was_stopped {
                 (job.habit, job.short) = (Habit::Slow, Duration::ZERO);
                 self.waiting.push_back(job);
