@@ -381,10 +381,7 @@ impl Asked {
         choosing(shared.table, &passed)
             .filter_map(|place| self.passed.get(place))
             .map(|(passed, constraint)| {
-                let keys = constraint
-                    .values
-                    .iter()
-                    .map(|value| Key::exact(value).or_else(|| fallback_key(value)).map(Key::into_owned));
+                let keys = constraint.values.iter().map(|value| Key::exact(value).map(Key::into_owned));
                 (passed.column, passed.op, keys.collect())
             })
             .collect()
@@ -412,10 +409,6 @@ fn pass(table: &dyn AnyTable, all: &mut Vec<(Passed, Constraint)>, one: Passed, 
             at.values.push(value);
         }
     }
-}
-
-fn fallback_key<'a>(value: &'a Value<'_>) -> Option<Key<'a>> {
-    Key::new(value, plumb_schema::Collation::Binary)
 }
 
 /// The keys of some values, sorted and without repetition; `None` when the column's collation has no keys.

@@ -81,6 +81,8 @@ mod tests {
             for count in [0, 1, 2, 3, 64, 1000] {
                 let value = |row: u32| (row % 7 != 3).then_some(u64::from(row % 10));
                 let index = Index::new(count, |row| Some(hash(value(row)?)));
+                let bytes = 12 * count as usize..=16 * count.max(1) as usize;
+                assert!(bytes.contains(&index.size()), "{} bytes for {count} rows", index.size());
                 for wanted in 0..11 {
                     let first = index.first(hash(wanted));
                     let found: Vec<u32> = std::iter::successors(first, |row| index.after(*row)).collect();
@@ -90,6 +92,8 @@ mod tests {
                     // Only a hash that scatters its values finds nothing else.
                     if hash(1) >> 32 != hash(2) >> 32 && hash(1) & 7 != hash(2) & 7 {
                         assert_eq!(found, expect, "{wanted} of {count}");
+                        let chains = index.chains.iter().filter(|first| **first != END).count();
+                        assert!(count < 64 || chains >= 5, "{chains} chains for ten values");
                     }
                 }
             }

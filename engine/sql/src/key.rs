@@ -39,12 +39,14 @@ impl<'a> Key<'a> {
         })
     }
 
-    /// The value itself as a key, for a lookup of which the type is known: an integer or text, nothing folded.
+    /// The value itself as a key, for what asks for nothing else: nothing folded, and other numbers are other keys.
     pub(crate) fn exact(value: &'a Value<'_>) -> Option<Self> {
         match value {
+            Value::Null => None,
             Value::Int(int) => Some(Self::Int(*int)),
+            Value::Real(real) => Some(Self::Real(real.to_bits().cast_signed())),
             Value::Text(text) => Some(Self::Text(Cow::Borrowed(text))),
-            _ => None,
+            Value::Blob(bytes) => Some(Self::Blob(Cow::Borrowed(bytes))),
         }
     }
 
@@ -127,6 +129,22 @@ mod tests {
     use super::*;
     use rusqlite::Connection;
     use rusqlite::types::Value as Sql;
+
+    /// Only text that folding changes is copied.
+    #[test]
+    fn folding_copies_what_it_changes() {
+        for (text, collation, copied) in [
+            ("", Collation::NoCase, false),
+            ("abc 1\u{e9}", Collation::NoCase, false),
+            ("abC", Collation::NoCase, true),
+            ("ABC", Collation::Binary, false),
+        ] {
+            let folded = fold(text.as_bytes(), collation);
+            assert_eq!(matches!(folded, Cow::Owned(_)), copied, "{text}");
+            let expect = if copied { text.to_ascii_lowercase() } else { text.to_owned() };
+            assert_eq!(folded.as_ref(), expect.as_bytes());
+        }
+    }
 
     fn to_sql(value: &Value<'_>) -> Sql {
         match value {

@@ -64,6 +64,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn help_names_what_it_is_about() {
+        let [constrained, example] = constraint_help("curl", &["url", "path"]);
+        assert!(constrained.contains("url or path"), "{constrained}");
+        assert_eq!(example, "for example: SELECT * FROM curl WHERE url = 'https://example.com'");
+        let [join, _] = beside_or_help("file", "pid");
+        assert!(join.contains("FROM file JOIN (SELECT") && join.contains("ON pid = s."), "{join}");
+    }
+
+    #[test]
     fn distances() {
         for (left, right, expect) in [
             ("", "", 0),

@@ -182,7 +182,6 @@ pub(super) fn relation(shape: Shape, name: Option<String>) -> Relation {
         name: column.name,
         kind: column.kind,
         hidden: column.hidden,
-        is_rowid: column.is_rowid,
         ..Default::default()
     };
     let name = name.map_or(shape.name, Cow::Owned);

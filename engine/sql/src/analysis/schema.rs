@@ -145,8 +145,6 @@ pub struct ShapeColumn {
     pub kind: Cow<'static, str>,
     /// Left out of `*`.
     pub hidden: bool,
-    /// The rowid by another name (INTEGER PRIMARY KEY).
-    pub is_rowid: bool,
 }
 
 impl Shape {
@@ -165,5 +163,5 @@ impl Shape {
 }
 
 fn column(name: &'static str, kind: Type, hidden: bool) -> ShapeColumn {
-    ShapeColumn { name: Cow::Borrowed(name), kind: Cow::Borrowed(kind.sql()), hidden, is_rowid: false }
+    ShapeColumn { name: Cow::Borrowed(name), kind: Cow::Borrowed(kind.sql()), hidden }
 }

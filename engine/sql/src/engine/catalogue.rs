@@ -187,7 +187,7 @@ impl Engine {
         let mut list = self.connection.prepare("SELECT name, type, hidden FROM pragma_table_xinfo(?)")?;
         let columns = list.query_map([name], |row| {
             let (name, kind, hidden): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(ShapeColumn { name: name.into(), kind: kind.into(), hidden: hidden == 1, is_rowid: false })
+            Ok(ShapeColumn { name: name.into(), kind: kind.into(), hidden: hidden == 1 })
         })?;
         let columns = columns.collect::<rusqlite::Result<Vec<ShapeColumn>>>()?;
         let shape = Shape { name: name.to_owned().into(), columns, rowid: true, declared: None };

@@ -86,6 +86,21 @@ static ROOMS: Table<(i64, i64)> = Table {
     ..Table::EMPTY
 };
 
+/// A row for each factor that is asked for.
+static SCALED: Table<f64> = Table {
+    name: "scaled",
+    doc: "Chosen by a number with a fraction.",
+    on: Platforms::ALL,
+    columns: &[Column::double("factor", "Factor", |factor: &f64| Some(*factor)).parameter(Ops::EQ)],
+    scan: |_, request| {
+        let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
+        Box::new(
+            asked.into_iter().filter_map(|value| if let Value::Real(factor) = value { Some(factor) } else { None }),
+        )
+    },
+    ..Table::EMPTY
+};
+
 /// Cannot be read without a time to begin at.
 static TIMED: Table<i64> = Table {
     name: "timed",
@@ -111,7 +126,7 @@ fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
 }
 
 fn engine() -> Engine {
-    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS, &TIMED]);
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS, &SCALED, &TIMED]);
     let agent = Arc::new(Unattended(registry.clone()));
     let (host, budget) = (Arc::new(Mem::new()), Budget::default());
     Engine::open(Settings { registry, host, agent, budget, planner: true }).expect("an engine opens")
@@ -272,6 +287,18 @@ fn choices_of_subqueries_stand_beside_or() {
     assert_eq!(counted(joined).0, "3;3");
 }
 
+/// Numbers with a fraction choose too, each its own rows.
+#[test]
+fn fractions_choose() {
+    for (sql, expect) in [
+        ("SELECT factor FROM scaled WHERE factor = 1.5", "1.5"),
+        ("SELECT factor FROM scaled WHERE factor IN (1.25, 2.5) ORDER BY factor", "1.25;2.5"),
+        ("SELECT factor FROM (VALUES (1.25), (1.5), (2.5)) AS v JOIN scaled ON factor = v.column1", "1.25;1.5;2.5"),
+    ] {
+        assert_eq!(counted(sql).0, expect, "{sql}");
+    }
+}
+
 /// Outer joins look for rows by one choice, and for those that are left over by another, which gives some of them again.
 #[test]
 fn rows_that_a_choice_found_are_not_left_over() {
@@ -318,7 +345,7 @@ fn tables_need_what_they_take() {
 /// What SQLite is told of a choice: how it is made, what it costs and how many rows it gives.
 #[test]
 fn choices_cost_what_they_find() {
-    let dear = (100.0 * 1e60).to_string();
+    let dear = [100.0, 20000.0].map(|cost| (cost * 1e60).to_string());
     let mut wrong = Vec::new();
     for (sql, expect) in [
         ("listed WHERE place = 'x'", "listed: scan; place = (cost 20, rows 2)"),
@@ -336,17 +363,21 @@ fn choices_cost_what_they_find() {
         ("owned WHERE kind = 'k'", "owned: scan (cost 100, rows 5)"),
         (
             "(VALUES (1)) AS v JOIN owned ON uid = v.column1",
-            "owned: index uid = (cost 6, rows 5) | owned: scan (cost 1e62, rows 100)",
+            "owned: index uid = (cost 6, rows 5) | owned: scan (cost too much, rows 100)",
         ),
         ("(VALUES (1)) AS v JOIN owned ON uid > v.column1", "owned: scan (cost 100, rows 25)"),
         ("rooms", "rooms: scan (cost 100, rows 100)"),
         ("rooms WHERE room = 1", "rooms: scan; room = (cost 100, rows 5)"),
         ("rooms WHERE room IN (1, 2)", "rooms: scan; room in (cost 100, rows 25)"),
+        (
+            "(VALUES ('x')) AS v JOIN listed ON place = v.column1 WHERE place LIKE 'x%'",
+            "listed: scan; place =; place like (cost 20, rows 2) | listed: scan; place like (cost too much, rows 2000)",
+        ),
         ("rooms WHERE n = 1", "rooms: index n = (cost 6, rows 5)"),
         ("rooms WHERE n = 1 AND room = 2", "rooms: index n =; room = (cost 6, rows 5)"),
         (
             "(VALUES (1)) AS v JOIN rooms ON room = v.column1",
-            "rooms: scan (cost 1e62, rows 100) | rooms: scan; room = (cost 100, rows 5)",
+            "rooms: scan (cost too much, rows 100) | rooms: scan; room = (cost 100, rows 5)",
         ),
         (
             "(VALUES (1)) AS v JOIN rooms ON n = v.column1 AND room = 2",
@@ -358,8 +389,10 @@ fn choices_cost_what_they_find() {
         let mut lines = engine.take_trace();
         lines.sort_unstable();
         lines.dedup();
-        let lines: Vec<String> =
-            lines.iter().map(|line| line.replace("xBestIndex ", "").replace(&dear, "1e62")).collect();
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| line.replace("xBestIndex ", "").replace(&dear[0], "too much").replace(&dear[1], "too much"))
+            .collect();
         let told = lines.join(" | ");
         if told != expect {
             wrong.push(format!("(\"{sql}\", \"{told}\"),"));

@@ -47,6 +47,12 @@ fn in_a_process_of_its_own() {
         let result = ask(&mut engine_with(ROWS, budget), &of(asked)).0;
         let found = result.err().map(|error| {
             assert_eq!(error.code(), 7, "{error}");
+            let said = error.to_string();
+            if let Some((_, held)) = said.split_once("other queries hold ") {
+                let (held, rest) = held.split_once(' ').unwrap();
+                assert!((others..64).contains(&held.parse::<usize>().unwrap()), "{said}");
+                assert_eq!(rest, "of the 64 MiB that SQLite may use");
+            }
             matches!(error, SqlError::Budget { .. })
         });
         assert_eq!(found, blamed, "{others} {asked}");

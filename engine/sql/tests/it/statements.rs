@@ -226,6 +226,18 @@ fn tables_are_let_alone() {
     assert_eq!(ask(&mut engine, "SELECT count(*) FROM plain").0.expect("once"), ["10"]);
 }
 
+/// What was looked up is kept while it is little: of few rows a second look costs nothing, of very many it is made again.
+#[test]
+fn large_lookups_are_not_kept() {
+    for (rows, looks) in [(1000, 1), (66_000, 2)] {
+        let mut engine = engine_with(&"1|a|1|a\n".repeat(rows), Budget::default());
+        let sql = "SELECT count(*) FROM (VALUES (1), (1)) AS v JOIN keyed AS k ON k.id = v.column1";
+        let answer = ask(&mut engine, sql).0.expect(sql);
+        // A note for each look and each row.
+        assert_eq!((answer.join(";"), engine.note_count()), ((rows * 2).to_string(), looks * (rows as u64 + 1)));
+    }
+}
+
 /// A join that chooses other rows of a constrained table for every row keeps only the last of them.
 #[test]
 fn choices_are_forgotten() {
