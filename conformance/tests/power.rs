@@ -1,5 +1,5 @@
 //! All oracles that know no table and no bug, for a few seconds: what mutants that a crate's own tests let pass are held
-//! against (`conformance/power/mutants.sh`), and old bugs that are made again (`conformance/power/run.sh`). No recorded
+//! against (`conformance/power/mutants.py`), and old bugs that are made again (`conformance/power/run.sh`). No recorded
 //! answers, no other agents, nothing about this very host. What was found, and what was asked when nothing was, tells the
 //! seconds of CPU beside those that passed: on a machine with other work to do, only they can be compared.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
