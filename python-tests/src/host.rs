@@ -116,11 +116,12 @@ impl Host {
 
     /// A made-up machine: accounts, processes, sockets, mounts, packages … drawn from a seed and written as the kernel and the
     /// tools write them. The same seed gives the same machine everywhere. `odd` draws what is legal and nasty too (names with
-    /// blanks, line breaks and parentheses, numbers at their limits), `hostile` damages files afterwards.
+    /// blanks, line breaks and parentheses, numbers at their limits), `hostile` damages files afterwards. Without `netlink` all that
+    /// it tells stands in files, so that a directory or a dict can hold it; with it the kernel of every other machine answers netlink.
     #[staticmethod]
-    #[pyo3(signature = (seed, *, odd=false, hostile=false))]
-    fn generate(py: Python<'_>, seed: u64, odd: bool, hostile: bool) -> PyResult<Self> {
-        let settings = Settings { odd: odd || hostile, hostile };
+    #[pyo3(signature = (seed, *, odd=false, hostile=false, netlink=true))]
+    fn generate(py: Python<'_>, seed: u64, odd: bool, hostile: bool, netlink: bool) -> PyResult<Self> {
+        let settings = Settings { odd: odd || hostile, hostile, netlink };
         let made = beside(py, move || machine(seed, &settings))?;
         let (model, files) = made.map_err(|error| Trouble::new(error.to_string()).raise(py))?;
         let kind = if hostile {

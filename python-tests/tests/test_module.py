@@ -260,6 +260,9 @@ def test_a_seed_is_one_host() -> None:
     assert tar == plumb.Host.generate(7).to_tar()
     assert tar != plumb.Host.generate(8).to_tar()
     assert tar != plumb.Host.generate(7, odd=True).to_tar()
+    told = [b"PLUMB.netlink" in plumb.Host.generate(seed).to_tar() for seed in range(10)]
+    assert True in told
+    assert not any(b"PLUMB.netlink" in plumb.Host.generate(seed, netlink=False).to_tar() for seed in range(10))
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
         assert "etc/passwd" in {name.removeprefix("./") for name in archive.getnames()}
     assert plumb.Host.generate(7, hostile=True).questions() == []

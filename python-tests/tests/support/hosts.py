@@ -33,7 +33,8 @@ class Host:
 
         if self.kind == "live":
             return None
-        return plumb.Host.generate(self.seed) if self.kind == "generated" else plumb.Host.open(self.archive)
+        # Agents that are programs see the same machine as a directory, which holds no answers of netlink.
+        return plumb.Host.generate(self.seed, netlink=False) if self.kind == "generated" else plumb.Host.open(self.archive)
 
     def unpacked(self, under: Path) -> Path:
         """The host as a tree with its owners and modes, which takes root; unpacked once per run."""

@@ -51,7 +51,7 @@ class Picture:
     def host(self) -> plumb.Host:
         """The host itself."""
         if self.seed is not None:
-            return plumb.Host.generate(self.seed, odd=self.odd, hostile=self.hostile)
+            return plumb.Host.generate(self.seed, odd=self.odd, hostile=self.hostile, netlink=False)
         return pictures.host(self.as_files())
 
     def as_files(self) -> Files:

@@ -9,25 +9,27 @@ pub struct Settings {
     pub odd: bool,
     /// Whether what was rendered is then damaged.
     pub hostile: bool,
+    /// Whether the kernel may answer netlink, which no directory can hold.
+    pub netlink: bool,
 }
 
 impl Settings {
     /// An ordinary machine.
     #[must_use]
     pub const fn valid() -> Self {
-        Self { odd: false, hostile: false }
+        Self { odd: false, hostile: false, netlink: true }
     }
 
     /// Everything that kernel and tools can write.
     #[must_use]
     pub const fn odd() -> Self {
-        Self { odd: true, hostile: false }
+        Self { odd: true, hostile: false, netlink: true }
     }
 
     /// The same, and then damaged.
     #[must_use]
     pub const fn hostile() -> Self {
-        Self { odd: true, hostile: true }
+        Self { odd: true, hostile: true, netlink: true }
     }
 }
 
@@ -91,12 +93,13 @@ const EDGES: [u64; 12] = [
 pub struct Draw<'u, 'b> {
     u: &'u mut Unstructured<'b>,
     odd: bool,
+    netlink: bool,
 }
 
 impl<'u, 'b> Draw<'u, 'b> {
     /// Draws from bytes under settings.
     pub fn new(u: &'u mut Unstructured<'b>, settings: &Settings) -> Self {
-        Self { u, odd: settings.odd }
+        Self { u, odd: settings.odd, netlink: settings.netlink }
     }
 
     /// A number between two, both of them possible; the least when the bytes have run out.
@@ -105,6 +108,14 @@ impl<'u, 'b> Draw<'u, 'b> {
     /// Never, as all of these: the type is that of the library.
     pub fn number(&mut self, least: u64, most: u64) -> Result<u64> {
         self.u.int_in_range(least..=most.max(least))
+    }
+
+    /// Whether netlink answers: on half of the machines that may have it. What it is asked for is up to who draws.
+    ///
+    /// # Errors
+    /// As [`Draw::number`].
+    pub fn has_netlink(&mut self) -> Result<bool> {
+        Ok(self.chance(2)? && self.netlink)
     }
 
     /// A small count.

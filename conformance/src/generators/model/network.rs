@@ -38,7 +38,7 @@ struct Network {
 }
 
 fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
-    let mut wire = if draw.chance(2)? { Some(Wire::draw(draw)?) } else { None };
+    let mut wire = if draw.has_netlink()? { Some(Wire::draw(draw)?) } else { None };
     // Files tell no counters that are larger than what a column holds.
     let told = wire.as_ref().is_some_and(|wire| wire.answers(Sort::Links));
     let most = if told { u64::MAX } else { i64::MAX.unsigned_abs() };

@@ -103,7 +103,7 @@ const V6: [([u16; 8], &str); 7] = [
 
 fn generate(draw: &mut Draw<'_, '_>, pool: &mut Pool) -> Result<Box<dyn Part>> {
     let spaces: Vec<u64> = pool.networks.iter().filter_map(|(_, network)| *network).collect();
-    let wire = if draw.chance(2)? { Some(Wire::draw(draw, &spaces)?) } else { None };
+    let wire = if draw.has_netlink()? { Some(Wire::draw(draw, &spaces)?) } else { None };
     let (mut all, mut next) = (Vec::new(), super::descriptors::MOST + 1);
     // Inodes of sockets are unique; a few apart, so that they look like others.
     let first = if draw.odd(4)? { u32::MAX - 40 } else { draw.small(100, 400)? };
