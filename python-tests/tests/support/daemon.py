@@ -230,8 +230,8 @@ class Daemon:
         self.until(lambda: any(line["counter"] == counter for line in self.lines(name)), f"run {counter} of {name}")
 
     def status(self, level: str = "INFO") -> str:
-        """The text of all status files of a level."""
-        paths = [path for path in sorted(self.log.glob(f"osqueryd.{level}.*")) if not path.is_symlink()]
+        """The text of all status files of a level, which have their time in their names: links to them come and go."""
+        paths = sorted(self.log.glob(f"osqueryd.{level}.[0-9]*"))
         return "".join(path.read_text(errors="replace") for path in paths)
 
     @property
