@@ -9,7 +9,7 @@ use crate::run::source;
 use plumb_schema::{AnyTable, Collation, DeclaredTable, Op, Ops, Options, Type};
 use rusqlite::Result;
 use rusqlite::vtab::{IndexConstraintOp as Code, IndexInfo};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 
 /// A table that cannot be read without a constraint, in a statement that has none that it could use.
@@ -143,8 +143,11 @@ fn write(
         let all = f64::from(table.cost().rows.max(1));
         (cost, rows) = (cost.max(all * f64::from(table.cost().row.max(1))), rows.max(all));
     }
-    if another_question(table, plan, offers) {
-        cost *= OTHER_ORDERS_FIRST;
+    let missing = missing(table, plan, offers);
+    if missing > 0 {
+        // More tables that miss something cost more than one, whatever the others find: they are read for each of the rows.
+        cost *= OTHER_ORDERS_FIRST * FOR_EACH_MORE.powi(missing.min(5) - 1);
+        rows *= FOR_EACH_MORE;
     }
     info.set_estimated_cost(cost);
     #[allow(clippy::cast_possible_truncation, reason = "an estimate far below 2^63")]
@@ -166,9 +169,13 @@ fn write(
 /// for a million rows, and several of them for the product: no order may be dearer than the wrong question.
 const OTHER_ORDERS_FIRST: f64 = 1e60;
 
-/// Whether a constraint chooses which rows exist (a parameter, or the user of a user-data table) and cannot be used in
-/// this join order: then this scan is about other rows than those that the statement asks for.
-fn another_question(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> bool {
+/// What it costs more for each further constraint. Of two tables that choose each other's rows by equal parameters one has to be
+/// read without: another one must not miss its own as if that cost nothing more. (Rows are counted in 63 bits.)
+const FOR_EACH_MORE: f64 = 1e15;
+
+/// How many columns choose which rows exist (parameters, or the user of a user-data table) by constraints that cannot be used
+/// in this join order: if there are any, this scan is about other rows than those that the statement asks for.
+fn missing(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> i32 {
     // Of a path and a directory that are named exactly, each gives the rows that both would.
     let equals_required =
         |offer: &Offer| offer.op == Op::Eq && table.spec(offer.column).options.contains(Options::REQUIRED);
@@ -177,15 +184,17 @@ fn another_question(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> bool
             && equals_required(offer)
             && plan.passed.iter().any(|passed| passed.column == offer.column && passed.op == Op::Eq)
     });
-    offers.iter().filter(|offer| !offer.usable).any(|offer| {
+    let is_missing = |offer: &&Offer| {
         let spec = table.spec(offer.column);
         // A pattern names no value: it does not stand for one.
         let says = |passed: &Passed| passed.column == offer.column && (passed.op == Op::Eq || passed.op == offer.op);
         let used = plan.column() == Some(offer.column) || plan.passed.iter().any(says);
         let chooses = spec.parameter && uses(table, offer) && !(equals_required(offer) && required);
         let user = table.user_data() && offer.op == Op::Eq && table.can_pick(offer.column);
-        !used && (chooses || user)
-    })
+        !offer.usable && !used && (chooses || user)
+    };
+    let columns: BTreeSet<usize> = offers.iter().filter(is_missing).map(|offer| offer.column).collect();
+    i32::try_from(columns.len()).unwrap_or(i32::MAX)
 }
 
 enum Chosen<'a> {
