@@ -9,6 +9,7 @@ use crate::authorizer::judge;
 use crate::budget::{Budget, Governor, Progress, Spent, Watching, spent};
 use crate::cursor::OVER_BUDGET;
 use crate::functions::{self, Warn};
+use crate::planner::Care;
 use crate::program::{Instruction, analyse, result_type};
 use crate::raw::{Cell, Stmt, memory_used, write_15_digits};
 use crate::run::Run;
@@ -406,14 +407,16 @@ impl Engine {
     /// A statement's program. One that would not ask a table for what the statement asks it for is made again with other costs,
     /// and refused if that does not help.
     fn without_loss<'s>(&'s self, sql: &str, mut stmt: Stmt<'s>) -> Result<(Stmt<'s>, Vec<Instruction>), SqlError> {
-        let program = explain(&mut stmt)?;
-        if self.shared.planned().lost(&program).is_none() {
-            return Ok((stmt, program));
+        let mut program = explain(&mut stmt)?;
+        for care in [Care::Choices, Care::Tables] {
+            if self.shared.planned().lost(&program).is_none() {
+                break;
+            }
+            self.shared.planned().care = care;
+            let (again, _) = self.prepare(sql, true).map_err(|unprepared| self.improve(unprepared.into(), sql))?;
+            stmt = again.unwrap_or(stmt);
+            program = explain(&mut stmt)?;
         }
-        self.shared.planned().careful = true;
-        let (again, _) = self.prepare(sql, true).map_err(|unprepared| self.improve(unprepared.into(), sql))?;
-        let mut stmt = again.unwrap_or(stmt);
-        let program = explain(&mut stmt)?;
         let Some((table, column)) = self.shared.planned().lost(&program) else { return Ok((stmt, program)) };
         Err(SqlError::Sql {
             message: format!("Table {table} cannot be asked for {column} of a subquery beside an OR"),

@@ -30,6 +30,18 @@ pub(crate) enum Outcome {
     Refused(Refusal),
 }
 
+/// How much is done so that no side of an OR is made without a choice that stands beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Care {
+    /// Costs are what they are.
+    #[default]
+    Usual,
+    /// Where a choice may be lost, no lookup is cheaper than reading all.
+    Choices,
+    /// Nor is it elsewhere in tables that have choices: one that is used twice in a statement has one program to tell of both.
+    Tables,
+}
+
 /// Columns that choose rows, without any of which a table can be read too, and that a statement compares with what is known only
 /// as it runs; and whether no other table has to be read before.
 pub(crate) type Computed = BTreeMap<usize, bool>;
@@ -52,7 +64,7 @@ pub(crate) fn plan(
     declared: &DeclaredTable,
     info: &mut IndexInfo,
     computed: &mut Computed,
-    careful: bool,
+    care: Care,
 ) -> Result<Outcome> {
     let offers = offers(table, declared, info)?;
     for offer in offers.iter().filter(|offer| may_be_lost(table, offer)) {
@@ -92,8 +104,12 @@ pub(crate) fn plan(
         .into_iter()
         .chain(usable().filter(|o| passes(o) && chosen.place() != Some(o.place)).map(|o| o.place))
         .collect();
-    let lost = careful && offers.iter().any(|offer| offer.usable && may_be_lost(table, offer));
-    write(table, info, &plan, &places, &offers, lost)
+    let dear = match care {
+        Care::Usual => false,
+        Care::Choices => offers.iter().any(|offer| offer.usable && may_be_lost(table, offer)),
+        Care::Tables => table.specs().any(|spec| spec.parameter),
+    };
+    write(table, info, &plan, &places, &offers, dear)
 }
 
 /// Whether the table said that it can use a comparison.
@@ -139,9 +155,10 @@ fn write(
         rows *= passing(offers);
     }
     if dear {
-        // No side of an OR may be cheaper than the whole, nor find fewer rows.
+        // No two sides of an OR may be cheaper than the whole, nor find fewer rows. A lookup by itself still is.
         let all = f64::from(table.cost().rows.max(1));
-        (cost, rows) = (cost.max(all * f64::from(table.cost().row.max(1))), rows.max(all));
+        let share = if plan.access == Access::Scan { 1.0 } else { 0.75 };
+        (cost, rows) = (cost.max(share * all * f64::from(table.cost().row.max(1))), rows.max(all));
     }
     let missing = missing(table, plan, offers);
     if missing > 0 {

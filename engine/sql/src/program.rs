@@ -135,13 +135,17 @@ pub(crate) fn analyse(program: &[Instruction]) -> HashMap<usize, Usage> {
 
 /// Whether an OR of conditions on a virtual table is made of a lookup for each side, to none of which the value of a declared
 /// column is `told`, although the program compares that column.
+///
+/// No side is read as a whole: then the OR would have been, too. What RIGHT and FULL JOIN look through once more for rows that are
+/// left over is.
 pub(crate) fn splits(program: &[Instruction], address: usize, column: usize, told: impl Fn(&str) -> bool) -> bool {
     let opens = |op: &&Instruction| op.opcode.name() == b"VOpen" && vtab_address(&op.p4) == Some(address);
     program.iter().filter(opens).any(|open| {
         let of_cursor =
             |name: &'static [u8]| program.iter().filter(move |op| op.opcode.name() == name && op.p1 == open.p1);
         let reads = || of_cursor(b"VColumn").any(|op| usize::try_from(op.p2) == Ok(column));
-        of_cursor(b"VFilter").count() > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
+        let lookups = of_cursor(b"VFilter").filter(|op| op.p4 != "scan").count();
+        lookups > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
     })
 }
 

@@ -5,7 +5,7 @@
 
 use crate::cursor::Cursor;
 use crate::plan::Plan;
-use crate::planner::{self, Computed, Refusal};
+use crate::planner::{self, Care, Computed, Refusal};
 use crate::program::{Instruction, Usage, splits};
 use crate::run::Run;
 use plumb_schema::{AnyTable, DeclaredTable, Platforms};
@@ -29,8 +29,8 @@ pub(crate) struct Planned {
     pub(crate) names: BTreeSet<&'static str>,
     /// What statements compare with parameters of the virtual tables since [`Planned::reset`], by address.
     computed: HashMap<usize, Computed>,
-    /// What may be lost is dear.
-    pub(crate) careful: bool,
+    /// How dear is what may be lost.
+    pub(crate) care: Care,
     /// Lines that describe the planning, when asked for.
     pub(crate) trace: Option<Vec<String>>,
 }
@@ -40,7 +40,7 @@ impl Planned {
         self.refusals.clear();
         self.names.clear();
         self.computed.clear();
-        self.careful = false;
+        self.care = Care::Usual;
     }
 
     /// Whether [`Planned::lost`] may find something.
@@ -185,7 +185,7 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
             let address = std::ptr::from_ref(self).addr();
             planned.tables.insert(address, self.table);
             let mut computed = planner::Computed::new();
-            let outcome = planner::plan(self.table, &self.declared, info, &mut computed, planned.careful)?;
+            let outcome = planner::plan(self.table, &self.declared, info, &mut computed, planned.care)?;
             for (column, free) in computed {
                 *planned.computed.entry(address).or_default().entry(column).or_insert(true) &= free;
             }

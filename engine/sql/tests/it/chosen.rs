@@ -2,7 +2,9 @@
 
 use crate::fixture::ask;
 use plumb_host::Mem;
-use plumb_schema::{AnyTable, Column, Cost, Ops, Platforms, Registry, Request, Rows, Table, Unattended, Value, text};
+use plumb_schema::{
+    AnyTable, Column, Cost, Cx, Ops, Platforms, Registry, Request, Rows, Table, Unattended, Value, text,
+};
 use plumb_sql::{Budget, Engine, Settings};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -66,41 +68,59 @@ static OWNED: Table<i64> = Table {
     ..Table::EMPTY
 };
 
+type Place = (i64, i64);
+
 /// Two rows in each room that is asked for, the first one unless others are; without a key.
-static ROOMS: Table<(i64, i64)> = Table {
+static ROOMS: Table<Place> = Table {
     name: "rooms",
     doc: "Rooms and what is in them.",
     on: Platforms::ALL,
     columns: &[
-        Column::bigint("n", "Number", |(_, n): &(i64, i64)| Some(*n)).additional().seek(|_, n, request| {
-            let rooms: Vec<i64> = request.ints("room").collect();
-            Box::new(rooms.into_iter().map(move |room| (room, n)))
-        }),
-        Column::integer("room", "Room", |(room, _): &(i64, i64)| Some(*room)).parameter(Ops::EQ),
+        Column::bigint("n", "Number", |(_, n): &Place| Some(*n)).additional().seek(place_in_rooms),
+        Column::integer("room", "Room", |(room, _): &Place| Some(*room)).parameter(Ops::EQ),
     ],
-    scan: |_, request| {
-        let asked = request.constraints().iter().any(|constraint| constraint.column == "room");
-        let rooms: Vec<i64> = if asked { request.ints("room").collect() } else { vec![1] };
-        Box::new(rooms.into_iter().flat_map(|room| [(room, 0), (room, 1)]))
-    },
+    scan: places_in_rooms,
     ..Table::EMPTY
 };
 
+/// The same with a key.
+static KEYED: Table<Place> = Table {
+    name: "keyed",
+    doc: "Rooms and what is in them.",
+    on: Platforms::ALL,
+    columns: &[
+        Column::bigint("n", "Number", |(_, n): &Place| Some(*n)).key().additional().seek(place_in_rooms),
+        Column::integer("room", "Room", |(room, _): &Place| Some(*room)).key().parameter(Ops::EQ),
+    ],
+    scan: places_in_rooms,
+    ..Table::EMPTY
+};
+
+/// The values that a column is asked for, or 1.
+fn asked(request: &Request, column: &'static str) -> Vec<i64> {
+    let asked = request.constraints().iter().any(|constraint| constraint.column == column);
+    if asked { request.ints(column).collect() } else { vec![1] }
+}
+
+fn places_in_rooms(_: &Arc<Cx>, request: &Request) -> Rows<Place> {
+    Box::new(asked(request, "room").into_iter().flat_map(|room| [(room, 0), (room, 1)]))
+}
+
+fn place_in_rooms(_: &Arc<Cx>, n: i64, request: &Request) -> Rows<Place> {
+    Box::new(asked(request, "room").into_iter().map(move |room| (room, n)))
+}
+
 /// A row for each floor of each house that is asked for, the first ones unless others are.
-static FLOORS: Table<(i64, i64)> = Table {
+static FLOORS: Table<Place> = Table {
     name: "floors",
     doc: "Chosen by two columns.",
     on: Platforms::ALL,
     columns: &[
-        Column::integer("house", "House", |(house, _): &(i64, i64)| Some(*house)).parameter(Ops::EQ),
-        Column::integer("floor", "Floor", |(_, floor): &(i64, i64)| Some(*floor)).parameter(Ops::EQ),
+        Column::integer("house", "House", |(house, _): &Place| Some(*house)).parameter(Ops::EQ),
+        Column::integer("floor", "Floor", |(_, floor): &Place| Some(*floor)).parameter(Ops::EQ),
     ],
     scan: |_, request| {
-        let asked = |column| {
-            let asked = request.constraints().iter().any(|constraint| constraint.column == column);
-            if asked { request.ints(column).collect() } else { vec![1] }
-        };
-        let (houses, floors): (Vec<i64>, Vec<i64>) = (asked("house"), asked("floor"));
+        let (houses, floors) = (asked(request, "house"), asked(request, "floor"));
         Box::new(houses.into_iter().flat_map(move |house| floors.clone().into_iter().map(move |floor| (house, floor))))
     },
     ..Table::EMPTY
@@ -132,7 +152,7 @@ static TIMED: Table<i64> = Table {
     ..Table::EMPTY
 };
 
-fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
+fn scan(_: &Arc<Cx>, request: &Request) -> Rows<Item> {
     let asked: Vec<Value<'static>> = request.constraints().iter().flat_map(|c| c.values.clone()).collect();
     Box::new(asked.into_iter().flat_map(|value| {
         let place: Vec<u8> = value.as_text().unwrap_or_default().iter().copied().filter(|byte| *byte != b'%').collect();
@@ -146,7 +166,7 @@ fn scan(_: &Arc<plumb_schema::Cx>, request: &Request) -> Rows<Item> {
 }
 
 fn engine() -> Engine {
-    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS, &FLOORS, &SCALED, &TIMED]);
+    let registry = Registry::new([&LISTED as &'static dyn AnyTable, &OWNED, &ROOMS, &KEYED, &FLOORS, &SCALED, &TIMED]);
     let agent = Arc::new(Unattended(registry.clone()));
     let (host, budget) = (Arc::new(Mem::new()), Budget::default());
     Engine::open(Settings { registry, host, agent, budget, planner: true }).expect("an engine opens")
@@ -305,6 +325,24 @@ fn choices_of_subqueries_stand_beside_or() {
     }
     let joined = "SELECT room FROM (SELECT 3 AS x) AS s JOIN rooms ON room = s.x WHERE n = 0 OR n = 1 AND room > 2";
     assert_eq!(counted(joined).0, "3;3");
+    // The same table stands twice, once beside an OR and once chosen.
+    for (sql, expect) in [
+        ("rooms AS a RIGHT JOIN rooms AS b ON a.n = b.n RIGHT JOIN rooms AS c ON b.room = c.room", "4"),
+        ("rooms AS a FULL JOIN rooms AS b ON b.n = a.n RIGHT JOIN rooms AS c ON b.room = c.room AND c.n = a.n", "2"),
+        (
+            "(SELECT 2 AS x) AS s LEFT JOIN rooms AS a ON a.room = s.x WHERE EXISTS \
+             (SELECT 1 FROM rooms AS b WHERE (b.n = a.n OR b.n = s.x) AND b.room < a.room)",
+            "2",
+        ),
+        (
+            "(SELECT 2 AS x) AS s, keyed AS a WHERE a.room = s.x AND EXISTS \
+             (SELECT 1 FROM keyed AS b WHERE b.n = a.n OR b.n = s.x)",
+            "2",
+        ),
+    ] {
+        let sql = format!("SELECT count(*) FROM {sql}");
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
 }
 
 /// Of tables that choose each other's rows one is read as if nobody asked. None misses a choice that another order gives it.
