@@ -404,20 +404,26 @@ impl Engine {
         result.map(|()| length).map_err(|error| self.explain_stop(error))
     }
 
-    /// A statement's program. One that would not ask a table for what the statement asks it for is made again with other costs,
-    /// and refused if that does not help.
+    /// A statement's program. One that may not ask a table for what the statement asks it for is made again with other costs, and
+    /// refused if that does not help where it is certain.
     fn without_loss<'s>(&'s self, sql: &str, mut stmt: Stmt<'s>) -> Result<(Stmt<'s>, Vec<Instruction>), SqlError> {
         let mut program = explain(&mut stmt)?;
         for care in [Care::Choices, Care::Tables] {
-            if self.shared.planned().lost(&program).is_none() {
-                break;
+            if self.shared.planned().lost(&program, false).is_none() {
+                return Ok((stmt, program));
             }
             self.shared.planned().care = care;
             let (again, _) = self.prepare(sql, true).map_err(|unprepared| self.improve(unprepared.into(), sql))?;
-            stmt = again.unwrap_or(stmt);
-            program = explain(&mut stmt)?;
+            let Some(mut again) = again else { break };
+            let other = explain(&mut again)?;
+            let planned = self.shared.planned();
+            // An OR whose sides choose, each for itself, cannot be had as a whole.
+            if planned.told(&other).is_superset(&planned.told(&program)) {
+                (stmt, program) = (again, other);
+            }
         }
-        let Some((table, column)) = self.shared.planned().lost(&program) else { return Ok((stmt, program)) };
+        let lost = self.shared.planned().lost(&program, true);
+        let Some((table, column)) = lost else { return Ok((stmt, program)) };
         Err(SqlError::Sql {
             message: format!("Table {table} cannot be asked for {column} of a subquery beside an OR"),
             code: ffi::SQLITE_CONSTRAINT,

@@ -43,8 +43,29 @@ pub(crate) enum Care {
 }
 
 /// Columns that choose rows, without any of which a table can be read too, and that a statement compares with what is known only
-/// as it runs; and whether no other table has to be read before.
-pub(crate) type Computed = BTreeMap<usize, bool>;
+/// as it runs.
+pub(crate) type Computed = BTreeMap<usize, Comparisons>;
+
+/// With what such a column is compared, in all that SQLite asked about a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comparisons {
+    /// A list, which may be a subquery's.
+    pub(crate) list: bool,
+    /// What needs another table to be read before.
+    pub(crate) other: bool,
+}
+
+impl Comparisons {
+    /// Whether what it is compared with is known before any other table is read.
+    pub(crate) fn free(self) -> bool {
+        self.list || !self.other
+    }
+
+    /// What both tell.
+    pub(crate) fn and(self, also: Self) -> Self {
+        Self { list: self.list || also.list, other: self.other || also.other }
+    }
+}
 
 /// A constraint that the statement offers.
 struct Offer {
@@ -69,7 +90,9 @@ pub(crate) fn plan(
     let offers = offers(table, declared, info)?;
     for offer in offers.iter().filter(|offer| may_be_lost(table, offer)) {
         // Lists are offered once more as if they could not be used.
-        *computed.entry(offer.column).or_insert(true) &= offer.usable || offer.list;
+        let told = Comparisons { list: offer.list, other: !offer.usable && !offer.list };
+        let known = computed.entry(offer.column).or_default();
+        *known = known.and(told);
     }
     let usable = || offers.iter().filter(|offer| offer.usable);
     let chooses = |offer: &Offer| table.spec(offer.column).parameter && uses(table, offer);

@@ -133,19 +133,25 @@ pub(crate) fn analyse(program: &[Instruction]) -> HashMap<usize, Usage> {
     usages
 }
 
-/// Whether an OR of conditions on a virtual table is made of a lookup for each side, to none of which the value of a declared
-/// column is `told`, although the program compares that column.
+/// Whether an OR of conditions on a virtual table is made of several readings, to none of which the value of a declared column is
+/// `told`, although the program compares that column.
 ///
-/// No side is read as a whole: then the OR would have been, too. What RIGHT and FULL JOIN look through once more for rows that are
-/// left over is.
-pub(crate) fn splits(program: &[Instruction], address: usize, column: usize, told: impl Fn(&str) -> bool) -> bool {
+/// RIGHT and FULL JOIN read a table once more for rows that are left over: only of lookups it is `certain` that they are the sides of
+/// an OR.
+pub(crate) fn splits(
+    program: &[Instruction],
+    address: usize,
+    column: usize,
+    told: impl Fn(&str) -> bool,
+    certain: bool,
+) -> bool {
     let opens = |op: &&Instruction| op.opcode.name() == b"VOpen" && vtab_address(&op.p4) == Some(address);
     program.iter().filter(opens).any(|open| {
         let of_cursor =
             |name: &'static [u8]| program.iter().filter(move |op| op.opcode.name() == name && op.p1 == open.p1);
         let reads = || of_cursor(b"VColumn").any(|op| usize::try_from(op.p2) == Ok(column));
-        let lookups = of_cursor(b"VFilter").filter(|op| op.p4 != "scan").count();
-        lookups > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
+        let sides = of_cursor(b"VFilter").filter(|op| !certain || op.p4 != "scan").count();
+        sides > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
     })
 }
 

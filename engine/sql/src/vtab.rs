@@ -5,8 +5,8 @@
 
 use crate::cursor::Cursor;
 use crate::plan::Plan;
-use crate::planner::{self, Care, Computed, Refusal};
-use crate::program::{Instruction, Usage, splits};
+use crate::planner::{self, Care, Comparisons, Computed, Refusal};
+use crate::program::{Instruction, Usage, analyse, splits};
 use crate::run::Run;
 use plumb_schema::{AnyTable, DeclaredTable, Platforms};
 use rusqlite::types::ValueRef;
@@ -45,21 +45,46 @@ impl Planned {
 
     /// Whether [`Planned::lost`] may find something.
     pub(crate) fn may_lose(&self) -> bool {
-        self.computed.values().flatten().any(|(_, free)| *free)
+        !self.computed.is_empty()
     }
 
     /// A table, and a column that chooses its rows, of which a program loses the value: SQLite plans each side of an OR together
-    /// with the conditions around it, and makes it without those that hold subqueries.
-    pub(crate) fn lost(&self, program: &[Instruction]) -> Option<(&'static str, &'static str)> {
-        self.computed.iter().find_map(|(address, computed)| {
-            let table = *self.tables.get(address)?;
-            let place = |name: &str| table.specs().position(|spec| spec.name == name);
-            let lost = |column: &usize| {
-                let told = |filter: &str| Plan::parse(filter, place).names(*column);
-                splits(program, *address, *column, told)
+    /// with the conditions around it, and makes it without those that hold subqueries. The suspicion alone, or what is `certain`.
+    pub(crate) fn lost(&self, program: &[Instruction], certain: bool) -> Option<(&'static str, &'static str)> {
+        self.chosen(|table, address, column, compared| {
+            let told = |filter: &str| plan(table, filter).names(column);
+            let split = || splits(program, address, column, told, certain);
+            (compared.free() || !certain) && split()
+        })
+        .next()
+    }
+
+    /// The columns of tables that choose rows and reach the tables in a program.
+    pub(crate) fn told(&self, program: &[Instruction]) -> BTreeSet<(&'static str, &'static str)> {
+        let usages = analyse(program);
+        self.chosen(|table, address, column, _| {
+            let filters = usages.get(&address).map_or(&[][..], |usage| &usage.filters);
+            filters.iter().any(|filter| plan(table, filter).names(column))
+        })
+        .collect()
+    }
+
+    /// Of the tables and columns that choose rows by what is computed, those for which a condition holds.
+    fn chosen(
+        &self,
+        holds: impl Fn(&'static dyn AnyTable, usize, usize, Comparisons) -> bool,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.computed.iter().flat_map(move |(address, computed)| {
+            let table = self.tables.get(address).copied();
+            let holds = |column: &usize, compared: &Comparisons| {
+                table.is_some_and(|table| holds(table, *address, *column, *compared))
             };
-            let mut free = computed.iter().filter(|(_, free)| **free).map(|(column, _)| *column);
-            Some((table.name(), table.spec(free.find(lost)?).name))
+            let held: Vec<usize> = computed
+                .iter()
+                .filter(|(column, compared)| holds(column, compared))
+                .map(|(column, _)| *column)
+                .collect();
+            held.into_iter().filter_map(move |column| Some((table?.name(), table?.spec(column).name)))
         })
     }
 
@@ -83,6 +108,11 @@ impl Planned {
         }
         merged
     }
+}
+
+/// What a filter of a table's cursor is told.
+fn plan(table: &dyn AnyTable, filter: &str) -> Plan {
+    Plan::parse(filter, |name| table.specs().position(|spec| spec.name == name))
 }
 
 /// Shared by the virtual tables of a connection.
@@ -186,8 +216,9 @@ unsafe impl<'vtab> VTab<'vtab> for Tab {
             planned.tables.insert(address, self.table);
             let mut computed = planner::Computed::new();
             let outcome = planner::plan(self.table, &self.declared, info, &mut computed, planned.care)?;
-            for (column, free) in computed {
-                *planned.computed.entry(address).or_default().entry(column).or_insert(true) &= free;
+            for (column, compared) in computed {
+                let known = planned.computed.entry(address).or_default().entry(column).or_default();
+                *known = known.and(compared);
             }
             match outcome {
                 planner::Outcome::Planned(line) => {

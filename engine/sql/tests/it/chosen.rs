@@ -78,6 +78,7 @@ static ROOMS: Table<Place> = Table {
     columns: &[
         Column::bigint("n", "Number", |(_, n): &Place| Some(*n)).additional().seek(place_in_rooms),
         Column::integer("room", "Room", |(room, _): &Place| Some(*room)).parameter(Ops::EQ),
+        Column::text("kind", "Kind", |_: &Place| text("k")),
     ],
     scan: places_in_rooms,
     ..Table::EMPTY
@@ -325,6 +326,22 @@ fn choices_of_subqueries_stand_beside_or() {
     }
     let joined = "SELECT room FROM (SELECT 3 AS x) AS s JOIN rooms ON room = s.x WHERE n = 0 OR n = 1 AND room > 2";
     assert_eq!(counted(joined).0, "3;3");
+    // A list beside what another table tells; sides that are no lookups, but of which fewer rows are expected.
+    for (sql, expect) in [
+        (
+            "(VALUES (1), (2)) AS v JOIN rooms AS a ON a.room = v.column1 WHERE a.room IN (SELECT 2) AND (a.n = 0 OR a.n = 1)",
+            "2",
+        ),
+        (
+            "(VALUES (1), (2)) AS v JOIN rooms AS a ON a.room = v.column1 WHERE a.room IN (SELECT 2) AND (a.kind = 'k' OR a.kind = 1)",
+            "2",
+        ),
+        ("rooms AS a WHERE a.room IN (SELECT 2) AND (a.kind = 'k' OR a.kind = 1)", "2"),
+        ("rooms AS a WHERE n = 0 AND room IN (SELECT 2) OR n = 1 AND room IN (SELECT 3)", "2"),
+    ] {
+        let sql = format!("SELECT count(*) FROM {sql}");
+        assert_eq!(counted(&sql).0, expect, "{sql}");
+    }
     // The same table stands twice, once beside an OR and once chosen.
     for (sql, expect) in [
         ("rooms AS a RIGHT JOIN rooms AS b ON a.n = b.n RIGHT JOIN rooms AS c ON b.room = c.room", "4"),
