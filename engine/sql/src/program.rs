@@ -149,10 +149,30 @@ pub(crate) fn splits(
     program.iter().filter(opens).any(|open| {
         let of_cursor =
             |name: &'static [u8]| program.iter().filter(move |op| op.opcode.name() == name && op.p1 == open.p1);
-        let reads = || of_cursor(b"VColumn").any(|op| usize::try_from(op.p2) == Ok(column));
         let sides = of_cursor(b"VFilter").filter(|op| !certain || op.p4 != "scan").count();
-        sides > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && reads()
+        sides > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && compares(program, open.p1, column)
     })
+}
+
+/// Whether a program reads a column otherwise than to know a row again that another side of an OR has given.
+fn compares(program: &[Instruction], cursor: i64, column: usize) -> bool {
+    let reads = |op: &Instruction| op.opcode.name() == b"VColumn" && op.p1 == cursor;
+    // A key is read into registers that follow each other, and looked for or put into a record at once.
+    let together =
+        |two: &[Instruction]| matches!(two, [one, other] if reads(one) && reads(other) && other.p3 == one.p3 + 1);
+    let mut rest = program;
+    while let Some(start) = rest.iter().position(reads) {
+        rest = rest.get(start..).unwrap_or_default();
+        let run = 1 + rest.windows(2).take_while(|two| together(two)).count();
+        let (columns, after) = rest.split_at_checked(run).unwrap_or_default();
+        let ends_a_key = |op: &Instruction| matches!(op.opcode.name(), b"Found" | b"MakeRecord");
+        let key = run > 1 && after.first().is_some_and(ends_a_key);
+        if !key && columns.iter().any(|op| usize::try_from(op.p2) == Ok(column)) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 fn vtab_address(p4: &str) -> Option<usize> {

@@ -115,6 +115,10 @@ CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT); INSERT INTO t VALUES (1, 'x'); S
 CREATE TABLE t (a, b); SELECT rowid, * FROM t
 CREATE TABLE t (a PRIMARY KEY, b) WITHOUT ROWID; SELECT rowid FROM t
 CREATE TABLE t AS SELECT uid, username FROM users; SELECT * FROM t
+CREATE TABLE t AS SELECT uid, username true, false, TRUE, uid AS column2 FROM users; SELECT * FROM t
+WITH c(true, "False") AS (SELECT uid, gid FROM users) SELECT column1, * FROM c
+CREATE VIEW v(uid, "true") AS SELECT uid, gid FROM users; SELECT column2, uid FROM v
+SELECT s.column1 FROM (SELECT true, 'x' AS false FROM users) AS s
 CREATE TEMP TABLE t AS SELECT uid x FROM users; SELECT x FROM t; DROP TABLE t; SELECT x FROM t
 CREATE VIEW v AS SELECT uid, gid g FROM users; SELECT g FROM v
 CREATE VIEW v(a, b) AS SELECT uid, gid g FROM users; SELECT a FROM v

@@ -43,12 +43,16 @@ struct Term<'b> {
 pub(super) fn columns(outputs: Vec<Output<'_>>, names: Option<Vec<String>>) -> Vec<Column> {
     let mut taken: HashSet<String> = HashSet::new();
     let mut names = names.map(Vec::into_iter);
-    let column = |output: Output<'_>| {
-        let name = names.as_mut().and_then(Iterator::next).unwrap_or(output.outside);
+    let column = |(place, output): (usize, Output<'_>)| {
+        let mut name = names.as_mut().and_then(Iterator::next).unwrap_or(output.outside);
+        // No column can be called so without quotes, whoever says so.
+        if ["true", "false"].iter().any(|word| name.eq_ignore_ascii_case(word)) {
+            name = format!("column{}", place + 1);
+        }
         let name = unique(&name, &mut taken);
         Column { name: name.into(), kind: output.kind, origin: output.origin, ..Column::default() }
     };
-    outputs.into_iter().map(column).collect()
+    outputs.into_iter().enumerate().map(column).collect()
 }
 
 /// A name that is not taken yet: SQLite adds a colon and a number.

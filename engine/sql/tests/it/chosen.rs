@@ -352,6 +352,11 @@ fn choices_of_subqueries_stand_beside_or() {
             "2",
         ),
         (
+            "(SELECT n FROM keyed WHERE room IN (SELECT 1) OR n IN (SELECT 0) UNION ALL \
+             SELECT n FROM keyed WHERE n IN (SELECT 0) OR n IN (SELECT 1))",
+            "4",
+        ),
+        (
             "(SELECT 2 AS x) AS s, keyed AS a WHERE a.room = s.x AND EXISTS \
              (SELECT 1 FROM keyed AS b WHERE b.n = a.n OR b.n = s.x)",
             "2",
