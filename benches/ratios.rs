@@ -69,11 +69,11 @@ mod linux {
                 terminals: Terminals::default(),
             };
             let open = |_: &_| Live::new().map(|host| Arc::new(host) as Arc<dyn Host>).map_err(|e| e.to_string());
-            let tables = synthetic::crowded(extra);
+            let tables = || synthetic::crowded(extra);
             plumb::shell_main(
                 words.collect(),
                 streams,
-                Machine { tables, open: &open, interrupts: Interrupts::default(), owns_process: false },
+                Machine { tables: &tables, open: &open, interrupts: Interrupts::default(), owns_process: false },
             )
         };
         eprintln!("\npeak {} code {code}", peak_kib().unwrap_or(0));

@@ -52,7 +52,7 @@ pub(crate) fn transcript(args: &[&str], stdin: &str) -> String {
     };
     let open = |_: &Flags| Ok(host());
     let machine = Machine {
-        tables: plumb_tables::registry(),
+        tables: &plumb_tables::registry,
         open: &open,
         interrupts: Interrupts::default(),
         owns_process: false,

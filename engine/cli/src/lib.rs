@@ -22,7 +22,7 @@ pub fn main(args: impl Iterator<Item = OsString>) -> i32 {
     let args = daemon::words(args.collect());
     let args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let machine = Machine {
-        tables: plumb_tables::registry(),
+        tables: &plumb_tables::registry,
         open: &open_host,
         interrupts: Interrupts::default(),
         owns_process: true,

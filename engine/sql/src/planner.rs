@@ -324,7 +324,8 @@ fn cost(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> (f64, f64) {
 /// Whether a constraint chooses rows of which there are others without it, and may be a subquery.
 fn may_be_lost(table: &dyn AnyTable, offer: &Offer) -> bool {
     let spec = table.spec(offer.column);
-    spec.parameter && !spec.options.contains(Options::REQUIRED) && uses(table, offer) && !offer.constant
+    let chooses = spec.parameter && !spec.options.contains(Options::REQUIRED) && uses(table, offer);
+    chooses && compares_exactly(offer) && !offer.constant
 }
 
 /// A table that needs constraints: an equality chooses a handful of rows, a pattern many.

@@ -88,7 +88,7 @@ fn report(config: &Config, flags: &Flags, machine: &Machine<'_>) -> Result<Repor
     config.apply_options(&mut flags);
     let host = (machine.open)(&flags)?;
     let flags = Arc::new(flags);
-    let mut registry = machine.tables.clone();
+    let mut registry = (machine.tables)();
     // What is refused is told by looking.
     let refused = constructed::add(&mut registry, config, None);
     registry.retain(|name| flags.leaves_out(name).is_none());

@@ -130,7 +130,7 @@ fn serve(flags: Flags, machine: &Machine<'_>, worker: Option<Worker>, hub: Arc<H
         let host = Arc::clone(&host);
         Arc::new(move || host.now().secs)
     };
-    let start = Start { flags, host, tables: machine.tables.clone(), hub: Arc::clone(&hub), clock, watcher };
+    let start = Start { flags, host, tables: (machine.tables)(), hub: Arc::clone(&hub), clock, watcher };
     match Daemon::start(start) {
         Ok(daemon) => {
             if let Some(watcher) = watcher {

@@ -21,8 +21,8 @@ pub type OpenHost<'a> = &'a dyn Fn(&Flags) -> Result<Arc<dyn Host>, String>;
 
 /// What a shell answers about, besides its command line and streams.
 pub struct Machine<'a> {
-    /// The tables.
-    pub tables: Registry,
+    /// Lists the tables. A daemon's watcher never does.
+    pub tables: &'a dyn Fn() -> Registry,
     /// Opens the machine.
     pub open: OpenHost<'a>,
     /// Stops statements at Ctrl-C.
@@ -101,7 +101,7 @@ pub fn shell_main(args: Vec<String>, streams: Streams, machine: Machine<'_>) -> 
         let _ = parsed.flags.set("config_path", file, Origin::CommandLine);
     }
     let config = super::config::load(&mut parsed.flags, &mut console);
-    let mut tables = machine.tables;
+    let mut tables = (machine.tables)();
     for refused in constructed::add(&mut tables, &config, None) {
         console.log(Severity::Warning, here!(), &refused.line);
     }

@@ -81,7 +81,7 @@ fn run_with(stdout: Box<dyn Write>, args: &[&str], stdin: &str, interrupts: Inte
         terminals: Terminals::default(),
     };
     let open = |_: &plumb_agent::flags::Flags| Ok(host());
-    let machine = Machine { tables: plumb_tables::registry(), open: &open, interrupts, owns_process: false };
+    let machine = Machine { tables: &plumb_tables::registry, open: &open, interrupts, owns_process: false };
     let code = shell_main(args, streams, machine);
     (code, without_times(&stderr.text()))
 }

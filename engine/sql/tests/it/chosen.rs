@@ -347,6 +347,10 @@ fn choices_of_subqueries_stand_beside_or() {
         ("rooms AS a RIGHT JOIN rooms AS b ON a.n = b.n RIGHT JOIN rooms AS c ON b.room = c.room", "4"),
         ("rooms AS a FULL JOIN rooms AS b ON b.n = a.n RIGHT JOIN rooms AS c ON b.room = c.room AND c.n = a.n", "2"),
         (
+            "(SELECT 1 AS x) AS s RIGHT JOIN keyed AS a ON s.x = a.room COLLATE RTRIM AND (a.n = 0 OR s.x = a.n) WHERE a.n = 1",
+            "1",
+        ),
+        (
             "(SELECT 2 AS x) AS s LEFT JOIN rooms AS a ON a.room = s.x WHERE EXISTS \
              (SELECT 1 FROM rooms AS b WHERE (b.n = a.n OR b.n = s.x) AND b.room < a.room)",
             "2",
