@@ -19,7 +19,7 @@ usage: cargo run -p plumb-conformance --example fuzz -- COMMAND
   write                          writes fuzz/dict and the seeds in fuzz/corpus
   replay TARGET FILE...          runs inputs that a fuzzer found, and shows what they are
   case TARGET FILE NAME          makes conformance/corpus/NAME.case of an input
-  soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --release to cargo run
+  soak TARGET SECONDS [FIRST]    runs random inputs, from a seed on; add --profile harness to cargo run
 
 targets: analysis, config, differ, flags, formats, host_model, sql_generated, sql_text, tables
 ";

@@ -229,7 +229,8 @@ fn missing(table: &dyn AnyTable, plan: &Plan, offers: &[Offer]) -> i32 {
         // A pattern names no value: it does not stand for one.
         let says = |passed: &Passed| passed.column == offer.column && (passed.op == Op::Eq || passed.op == offer.op);
         let used = plan.column() == Some(offer.column) || plan.passed.iter().any(says);
-        let chooses = spec.parameter && uses(table, offer) && !(equals_required(offer) && required);
+        let chooses = spec.parameter && uses(table, offer) && compares_exactly(offer);
+        let chooses = chooses && !(equals_required(offer) && required);
         let user = table.user_data() && offer.op == Op::Eq && table.can_pick(offer.column);
         !offer.usable && !used && (chooses || user)
     };

@@ -133,11 +133,11 @@ pub(crate) fn analyse(program: &[Instruction]) -> HashMap<usize, Usage> {
     usages
 }
 
-/// Whether an OR of conditions on a virtual table is made of several readings, to none of which the value of a declared column is
+/// Whether an OR of conditions on a virtual table is made of several readings, to one of which the value of a declared column is not
 /// `told`, although the program compares that column.
 ///
-/// RIGHT and FULL JOIN read a table once more for rows that are left over: only of lookups it is `certain` that they are the sides of
-/// an OR.
+/// RIGHT and FULL JOIN read a table once more for rows that are left over, and a side may be told by itself. It is `certain` of lookups,
+/// of which none is told.
 pub(crate) fn splits(
     program: &[Instruction],
     address: usize,
@@ -147,10 +147,11 @@ pub(crate) fn splits(
 ) -> bool {
     let opens = |op: &&Instruction| op.opcode.name() == b"VOpen" && vtab_address(&op.p4) == Some(address);
     program.iter().filter(opens).any(|open| {
-        let of_cursor =
-            |name: &'static [u8]| program.iter().filter(move |op| op.opcode.name() == name && op.p1 == open.p1);
-        let sides = of_cursor(b"VFilter").filter(|op| !certain || op.p4 != "scan").count();
-        sides > 1 && !of_cursor(b"VFilter").any(|op| told(&op.p4)) && compares(program, open.p1, column)
+        let of_cursor = |op: &&Instruction| op.opcode.name() == b"VFilter" && op.p1 == open.p1;
+        let sides = || program.iter().filter(of_cursor).filter(|op| !certain || op.p4 != "scan");
+        let is_told = |op: &Instruction| told(&op.p4);
+        let lost = if certain { !sides().any(is_told) } else { !sides().all(is_told) };
+        sides().count() > 1 && lost && compares(program, open.p1, column)
     })
 }
 

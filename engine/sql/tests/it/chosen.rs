@@ -336,6 +336,7 @@ fn choices_of_subqueries_stand_beside_or() {
             "(VALUES (1), (2)) AS v JOIN rooms AS a ON a.room = v.column1 WHERE a.room IN (SELECT 2) AND (a.kind = 'k' OR a.kind = 1)",
             "2",
         ),
+        ("rooms AS a WHERE a.room IN (SELECT 2) AND (a.n = 0 AND a.room = 1 OR a.n = 1 OR a.n = '0')", "2"),
         ("rooms AS a WHERE a.room IN (SELECT 2) AND (a.kind = 'k' OR a.kind = 1)", "2"),
         ("rooms AS a WHERE n = 0 AND room IN (SELECT 2) OR n = 1 AND room IN (SELECT 3)", "2"),
     ] {
@@ -378,6 +379,14 @@ fn equal_choices_of_two_tables_lose_no_third_one() {
     for (join, expect) in [
         ("rooms AS a, rooms AS b WHERE a.room = b.room AND a.n = b.n", "2"),
         ("rooms AS a, floors AS b, floors AS c WHERE a.room = b.house AND b.floor = c.floor AND c.house = 2", "2"),
+        // What compares by another collation tells no choice: there is nothing to wait for.
+        (
+            &format!(
+                "floors AS b JOIN (floors AS a JOIN {two} AS v ON a.house = v.column1) \
+             ON b.floor = a.floor COLLATE NOCASE CROSS JOIN floors AS c ON c.house = a.house"
+            ),
+            "2",
+        ),
         (&format!("floors AS a, {two} AS v, floors AS b WHERE a.house = v.column1 AND a.floor = b.floor"), "2"),
         (&format!("{two} AS v, floors AS a, floors AS b WHERE a.house = v.column1 AND a.floor = b.floor"), "2"),
         (
