@@ -12,3 +12,4 @@ mod networks;
 mod old_bugs;
 mod program;
 mod questions;
+mod shrinking;
