@@ -49,12 +49,13 @@ impl Planned {
     }
 
     /// A table, and a column that chooses its rows, of which a program loses the value: SQLite plans each side of an OR together
-    /// with the conditions around it, and makes it without those that hold subqueries. The suspicion alone, or what is `certain`.
+    /// with the conditions around it, and makes it without those that hold subqueries. The suspicion alone, or what is `certain`:
+    /// what can be read as a whole was planned so when it was suspected.
     pub(crate) fn lost(&self, program: &[Instruction], certain: bool) -> Option<(&'static str, &'static str)> {
         self.chosen(|table, address, column, compared| {
             let told = |filter: &str| plan(table, filter).names(column);
             let split = || splits(program, address, column, told, certain);
-            (compared.free() || !certain) && split()
+            (!certain || table.is_constrained() && compared.free()) && split()
         })
         .next()
     }
