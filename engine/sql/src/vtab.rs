@@ -18,6 +18,9 @@ use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// A table, the address of its `sqlite3_vtab`, and a column that chooses its rows.
+type Choice = (&'static dyn AnyTable, usize, usize, Comparisons);
+
 /// What planning leaves behind for the engine.
 #[derive(Default)]
 pub(crate) struct Planned {
@@ -52,41 +55,31 @@ impl Planned {
     /// with the conditions around it, and makes it without those that hold subqueries. The suspicion alone, or what is `certain`:
     /// what can be read as a whole was planned so when it was suspected.
     pub(crate) fn lost(&self, program: &[Instruction], certain: bool) -> Option<(&'static str, &'static str)> {
-        self.chosen(|table, address, column, compared| {
-            let told = |filter: &str| plan(table, filter).names(column);
-            let split = || splits(program, address, column, told, certain);
-            (!certain || table.is_constrained() && compared.free()) && split()
-        })
-        .next()
+        let lost = |(table, address, column, compared): &Choice| {
+            let told = |filter: &str| plan(*table, filter).names(*column);
+            (!certain || table.is_constrained() && compared.free()) && splits(program, *address, *column, told, certain)
+        };
+        self.choices().find(lost).map(|(table, _, column, _)| (table.name(), table.spec(column).name))
     }
 
     /// The columns of tables that choose rows and reach the tables in a program.
     pub(crate) fn told(&self, program: &[Instruction]) -> BTreeSet<(&'static str, &'static str)> {
         let usages = analyse(program);
-        self.chosen(|table, address, column, _| {
-            let filters = usages.get(&address).map_or(&[][..], |usage| &usage.filters);
-            filters.iter().any(|filter| plan(table, filter).names(column))
-        })
-        .collect()
+        let is_told = |(table, address, column, _): &Choice| {
+            let filters = usages.get(address).map_or(&[][..], |usage| &usage.filters);
+            filters.iter().any(|filter| plan(*table, filter).names(*column))
+        };
+        let choices = self.choices().filter(is_told);
+        choices.map(|(table, _, column, _)| (table.name(), table.spec(column).name)).collect()
     }
 
-    /// Of the tables and columns that choose rows by what is computed, those for which a condition holds.
-    fn chosen(
-        &self,
-        holds: impl Fn(&'static dyn AnyTable, usize, usize, Comparisons) -> bool,
-    ) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.computed.iter().flat_map(move |(address, computed)| {
-            let table = self.tables.get(address).copied();
-            let holds = |column: &usize, compared: &Comparisons| {
-                table.is_some_and(|table| holds(table, *address, *column, *compared))
-            };
-            let held: Vec<usize> = computed
-                .iter()
-                .filter(|(column, compared)| holds(column, compared))
-                .map(|(column, _)| *column)
-                .collect();
-            held.into_iter().filter_map(move |column| Some((table?.name(), table?.spec(column).name)))
-        })
+    /// Tables, their addresses, and columns that choose their rows by what is computed.
+    fn choices(&self) -> impl Iterator<Item = Choice> {
+        let tables = self.computed.iter().filter_map(|(address, computed)| {
+            let table = *self.tables.get(address)?;
+            Some(computed.iter().map(move |(column, compared)| (table, *address, *column, *compared)))
+        });
+        tables.flatten()
     }
 
     /// The usages of a program by table. Two virtual tables over one table (it was declared twice) are one.
